@@ -1,0 +1,350 @@
+import {
+	type ICredentialsDecrypted,
+	type ICredentialTestFunctions,
+	type IDataObject,
+	type IHookFunctions,
+	type INodeCredentialTestResult,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+	NodeConnectionTypes,
+	NodeOperationError,
+	sleep,
+} from 'n8n-workflow';
+import {
+	DEFAULT_MAX_EVENT_AGE_SECONDS,
+	isFlaw,
+	readConfiguration,
+	rememberSeconds,
+	type TriggerConfiguration,
+} from './configuration';
+import { judgeDelivery } from './delivery';
+import { type Admission, deliveryIdentity } from './deliveryMemory';
+import { adviseOnSecrets } from './secretAdvice';
+import { signingKeysOf } from './signingKeys';
+import { deliveriesOfWorkflow, STATIC_DATA_NAME } from './workflowDeliveries';
+
+const CREDENTIAL_TYPE = 'auditdexWebhookApi';
+
+export class AuditdexTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Auditdex Trigger',
+		name: 'auditdexTrigger',
+		icon: {
+			light: 'file:../../icons/auditdex.svg',
+			dark: 'file:../../icons/auditdex.dark.svg',
+		},
+		group: ['trigger'],
+		version: 1,
+		subtitle: '={{ $parameter["events"].join(", ") }}',
+		description: 'Starts the workflow when AUDITDEX sends a signed audit event',
+		defaults: { name: 'Auditdex Trigger' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [
+			{ name: 'auditdexWebhookApi', required: true, testedBy: 'auditdexWebhookSecretTest' },
+		],
+		webhooks: [
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				// n8n sends our answer only after it has handed the run over, so that a run that
+				// couldn't be started isn't reported as received.
+				responseMode: 'onReceived',
+				// Left out, it would send the text "firstEntryJson" instead of our answer.
+				responseData: '',
+				path: 'webhook',
+			},
+		],
+		triggerPanel: {
+			header: 'Receive audit events from AUDITDEX',
+			executionsHelp: {
+				inactive:
+					'Webhooks have two URLs: test and production. <b>While building</b>, click "Listen for test event" and have AUDITDEX send a delivery to the test URL. <b>When the workflow is ready</b>, activate it and enter the production URL in AUDITDEX.',
+				active:
+					'This workflow runs for each event that AUDITDEX sends to the production URL. To try a change first, click "Listen for test event" and have a delivery sent to the test URL.',
+			},
+			activationHint:
+				'Once the workflow is active, enter the production URL in AUDITDEX: Settings → Integrations → Webhooks',
+		},
+		properties: [
+			{
+				displayName:
+					"In AUDITDEX, open <b>Settings → Integrations → Webhooks</b> and add a webhook with the <b>production URL</b> above. Enter the secret shown there in this node's credential.",
+				name: 'setupNotice',
+				type: 'notice',
+				default: '',
+			},
+			{
+				displayName: 'Trigger On',
+				name: 'events',
+				type: 'multiOptions',
+				required: true,
+				default: [],
+				description: 'The events that start this workflow',
+				options: [
+					{
+						name: 'All Events',
+						value: '*',
+						description: 'Every event, those that AUDITDEX adds in future included',
+					},
+					{
+						name: 'Control Concluded',
+						value: 'control.concluded',
+						description: 'A control testing conclusion was recorded',
+					},
+					{
+						name: 'Engagement Completed',
+						value: 'engagement.completed',
+						description: 'An engagement was closed',
+					},
+					{
+						name: 'Evidence Submitted',
+						value: 'evidence.submitted',
+						description: 'New evidence was uploaded to an engagement',
+					},
+					{
+						name: 'Finding Raised',
+						value: 'finding.raised',
+						description: 'A new audit finding was created',
+					},
+				],
+			},
+			{
+				displayName: 'Options',
+				name: 'options',
+				type: 'collection',
+				placeholder: 'Add option',
+				default: {},
+				options: [
+					{
+						displayName: 'Engagement IDs',
+						name: 'engagementIds',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. eng_xyz789, eng_abc123',
+						description:
+							'Comma-separated. Only events of these engagements start the workflow; leave it empty for all.',
+					},
+					{
+						displayName: 'Max Event Age',
+						name: 'maxEventAgeSeconds',
+						type: 'number',
+						typeOptions: { minValue: 0 },
+						default: DEFAULT_MAX_EVENT_AGE_SECONDS,
+						description:
+							'How old an event may be, in seconds. Older ones are refused, as they may be recorded deliveries sent again. 0 turns the check off.',
+					},
+					{
+						displayName: 'Severities',
+						name: 'severities',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. significant, critical',
+						description:
+							'Comma-separated. Only findings of these severities start the workflow; leave it empty for all.',
+					},
+					{
+						displayName: 'Signature Header',
+						name: 'signatureHeader',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. X-Auditdex-Signature',
+						description:
+							'The header that holds the signature. Leave it empty to look in the usual ones.',
+					},
+					{
+						displayName: 'Signed Content',
+						name: 'signedContent',
+						type: 'options',
+						default: 'body',
+						description: 'What the service signs',
+						options: [
+							{
+								name: 'Body',
+								value: 'body',
+								description: 'The body alone',
+							},
+							{
+								name: 'Standard Webhooks',
+								value: 'standardWebhooks',
+								description:
+									'Message ID, timestamp and body, in the headers of the Standard Webhooks specification, with a "whsec_" secret',
+							},
+							{
+								name: 'Timestamp and Body',
+								value: 'timestampBody',
+								description: 'A timestamp and the body, with "t=" inside the signature header',
+							},
+						],
+					},
+				],
+			},
+		],
+	};
+
+	methods = {
+		credentialTest: {
+			async auditdexWebhookSecretTest(
+				this: ICredentialTestFunctions,
+				credential: ICredentialsDecrypted,
+			): Promise<INodeCredentialTestResult> {
+				const advice = adviseOnSecrets(credential.data ?? {});
+				return advice === undefined
+					? {
+							status: 'OK',
+							message:
+								'The secret looks complete. AUDITDEX offers no way to check it: the first delivery will show',
+						}
+					: { status: 'Error', message: advice };
+			},
+		},
+	};
+
+	// AUDITDEX documents no endpoint to list, add or remove webhooks, so none is called: the user
+	// enters the URL there. What can be checked is whether deliveries could be accepted at all.
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return false;
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				await assertUsable(this);
+				return true;
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const now = Date.now() / 1000;
+		const configuration = configurationOf(this);
+		if (isFlaw(configuration)) return refuse(this, 500, configuration.message);
+		const keys = signingKeysOf(await secretsOf(this), configuration.signature.signedContent);
+		if (keys === undefined) return refuse(this, 500, 'signing secret not set, or not usable');
+
+		const request = this.getRequestObject();
+		const delivery = { headers: request.headers, readBody: () => readRawBody(request) };
+		const verdict = await judgeDelivery(delivery, configuration, keys, now);
+		if (verdict.outcome === 'refused') return refuse(this, verdict.status, verdict.reason);
+		if (verdict.outcome === 'ignored') {
+			return { webhookResponse: { received: true, ignored: true } };
+		}
+
+		const run: IWebhookResponseData = {
+			workflowData: [[{ json: verdict.event }]],
+			webhookResponse: { received: true },
+		};
+		// A test event may be sent again and again, and leaves no trace in production's memory.
+		if (this.getMode() === 'manual') return run;
+
+		const identity = deliveryIdentity(verdict.body, verdict.messageId);
+		const admitted = await admit(this, identity, configuration, now);
+		return admitted ? run : { webhookResponse: { received: true, duplicate: true } };
+	}
+}
+
+function configurationOf(context: IHookFunctions | IWebhookFunctions) {
+	return readConfiguration(context.getNodeParameter('events'), context.getNodeParameter('options'));
+}
+
+/** The credential's fields, or none of them where no credential is chosen or it can't be had. */
+async function secretsOf(context: IHookFunctions | IWebhookFunctions): Promise<IDataObject> {
+	try {
+		return await context.getCredentials<IDataObject>(CREDENTIAL_TYPE);
+	} catch {
+		return {};
+	}
+}
+
+/** @throws NodeOperationError that says what to change before the workflow can be activated */
+async function assertUsable(context: IHookFunctions): Promise<void> {
+	const configuration = configurationOf(context);
+	if (isFlaw(configuration)) {
+		throw new NodeOperationError(context.getNode(), configuration.message, {
+			description: configuration.description,
+		});
+	}
+	const secrets = await secretsOf(context);
+	if (signingKeysOf(secrets, configuration.signature.signedContent) === undefined) {
+		const isStandard = configuration.signature.signedContent === 'standardWebhooks';
+		throw new NodeOperationError(
+			context.getNode(),
+			"'Signing Secret' isn't set in the Auditdex Webhook API credential, or can't be used",
+			{
+				description: isStandard
+					? "With 'Signed Content' set to Standard Webhooks, the secret is 'whsec_' and base64 after it"
+					: 'Copy the secret from AUDITDEX: Settings → Integrations → Webhooks',
+			},
+		);
+	}
+}
+
+/** n8n leaves the body of `multipart/*` unread, or has already used it up, which can't be undone. */
+async function readRawBody(
+	request: ReturnType<IWebhookFunctions['getRequestObject']>,
+): Promise<Buffer | undefined> {
+	try {
+		if (!Buffer.isBuffer(request.rawBody)) await request.readRawBody();
+	} catch {
+		return undefined;
+	}
+	return Buffer.isBuffer(request.rawBody) ? request.rawBody : undefined;
+}
+
+function refuse(context: IWebhookFunctions, status: number, reason: string): IWebhookResponseData {
+	context.logger.warn(`Auditdex Trigger refused a delivery (${status}): ${reason}`, {
+		workflowId: context.getWorkflow().id,
+		nodeName: context.getNode().name,
+	});
+	context.getResponseObject().status(status).json({ received: false });
+	return { noWebhookResponse: true };
+}
+
+/** Whether to run the workflow: `false` where this delivery, or a copy of it, has been accepted. */
+async function admit(
+	context: IWebhookFunctions,
+	identity: string,
+	configuration: TriggerConfiguration,
+	now: number,
+): Promise<boolean> {
+	const deliveries = deliveriesOfWorkflow(context.getWorkflow().id ?? '');
+	const staticData = context.getWorkflowStaticData('global');
+	deliveries.absorb(staticData[STATIC_DATA_NAME], now);
+
+	const memory = deliveries.ofNode(context.getNode().id);
+	const admission = await memory.admit(identity, rememberSeconds(configuration), now);
+	if (admission === undefined) return false;
+
+	// n8n turns static data into JSON when it stores it, which is after the run has started.
+	staticData[STATIC_DATA_NAME] = {
+		toJSON: () => {
+			admission.handOver();
+			return deliveries.toJSON();
+		},
+	};
+	void settleWhenAnswered(admission, context.getResponseObject());
+	return true;
+}
+
+const ANSWER_POLL_MS = 50;
+const MAX_ANSWER_WAIT_MS = 600_000;
+
+/**
+ * Settles a delivery by n8n's answer. A sender may hang up first; n8n goes on all the same and its
+ * answer, though it reaches nobody, tells whether the run was started.
+ */
+async function settleWhenAnswered(
+	admission: Admission,
+	response: ReturnType<IWebhookFunctions['getResponseObject']>,
+): Promise<void> {
+	if (!response.closed) await new Promise((resolve) => response.once('close', resolve));
+	for (let waited = 0; !response.writableEnded && waited < MAX_ANSWER_WAIT_MS; ) {
+		await sleep(ANSWER_POLL_MS);
+		waited += ANSWER_POLL_MS;
+	}
+	admission.settle(response.writableEnded && response.statusCode === 200);
+}

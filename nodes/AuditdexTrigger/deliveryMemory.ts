@@ -1,0 +1,153 @@
+import { createHash } from 'crypto';
+
+/** 96 bits: two of a thousand million deliveries share them with a chance of 1 in 10^11. */
+const IDENTITY_LENGTH = 16;
+/** Accepted deliveries a node keeps across restarts. */
+export const PERSISTED_DELIVERIES = 1024;
+/** Deliveries kept where the age check is off, as then no replay is ever too old. */
+export const MAX_DELIVERIES_WITHOUT_AGE_LIMIT = 1_000_000;
+
+const PERSISTED_TEXT = /^(?:[A-Za-z0-9+/]{16})*$/;
+
+/**
+ * What makes two deliveries the same one: the message id where it is signed (`standardWebhooks`),
+ * the body's bytes otherwise. A retry may carry a new signature and timestamp over the same body;
+ * two events never share their bytes, as these hold the ids and the time of what happened.
+ */
+export function deliveryIdentity(body: Buffer, messageId?: string): string {
+	const hash = createHash('sha256');
+	if (messageId === undefined) hash.update(body);
+	else hash.update('webhook-id:').update(messageId);
+	return hash.digest('base64').slice(0, IDENTITY_LENGTH);
+}
+
+/** Leave to run the workflow for one delivery; its holder must settle it. */
+export interface Admission {
+	/** n8n has started the run and is storing its static data: from now on the delivery is stored too. */
+	handOver(): void;
+	/** The sender's answer is known: remember the delivery if it was the 200, forget it otherwise. */
+	settle(accepted: boolean): void;
+}
+
+/**
+ * Remembers which deliveries of one node were accepted, so that each starts one run.
+ *
+ * **Guaranteed within one process**: a delivery whose 200 has gone out is recognised for as long as
+ * a replay could pass the age check; with the check off, among the last million. A delivery that is
+ * still being worked on makes its copies wait, and what they become depends on its answer: 200, and
+ * they are duplicates; anything else, and the next copy runs.
+ *
+ * **Guaranteed across restarts**: the last 1,024 accepted deliveries, by way of n8n's static data,
+ * which n8n stores after it has started the run and before it sends the 200. A process that is
+ * killed between the two may run that delivery again when it is retried; it is never lost.
+ *
+ * **Not guaranteed**: two processes that receive the same delivery within the few milliseconds
+ * between reading and storing the static data both run it; each sees the other's afterwards. A
+ * workflow whose other nodes write static data has n8n overwrite what was stored since its run
+ * began, until the next delivery stores it again; that matters only if n8n restarts in between.
+ *
+ * **Memory**: about 100 bytes a delivery in the process, 16 in the database.
+ */
+export class DeliveryMemory {
+	/** Identity to the epoch second of acceptance, oldest first. */
+	readonly #accepted = new Map<string, number>();
+	/** Settled when the first copy's answer is known. */
+	readonly #inFlight = new Map<string, Promise<void>>();
+	/** What goes to static data, oldest first. */
+	readonly #stored = new Set<string>();
+	#lastStoredText = '';
+
+	get size(): number {
+		return this.#accepted.size;
+	}
+
+	get isIdle(): boolean {
+		return this.#inFlight.size === 0;
+	}
+
+	/**
+	 * Asks to run the workflow for a delivery; waits while a copy of it is being worked on.
+	 *
+	 * @param rememberSeconds how long a replay could pass the age check; 0 for ever
+	 * @param now epoch seconds
+	 * @returns `undefined` where the delivery was accepted before
+	 */
+	async admit(
+		identity: string,
+		rememberSeconds: number,
+		now: number,
+	): Promise<Admission | undefined> {
+		for (;;) {
+			const firstCopy = this.#inFlight.get(identity);
+			if (firstCopy === undefined) break;
+			await firstCopy;
+		}
+		this.#forget(rememberSeconds, now);
+		return this.#accepted.has(identity) ? undefined : this.#begin(identity, now);
+	}
+
+	#begin(identity: string, now: number): Admission {
+		let release = () => {};
+		this.#inFlight.set(
+			identity,
+			new Promise((resolve) => {
+				release = resolve;
+			}),
+		);
+		return {
+			handOver: () => this.#store(identity),
+			settle: (accepted) => {
+				if (accepted) {
+					this.#accepted.set(identity, now);
+					this.#store(identity);
+				} else {
+					this.#accepted.delete(identity);
+					this.#stored.delete(identity);
+				}
+				this.#inFlight.delete(identity);
+				release();
+			},
+		};
+	}
+
+	#store(identity: string): void {
+		this.#stored.add(identity);
+		if (this.#stored.size <= PERSISTED_DELIVERIES) return;
+		const [oldest = identity] = this.#stored;
+		this.#stored.delete(oldest);
+	}
+
+	#forget(rememberSeconds: number, now: number): void {
+		for (const [identity, acceptedAt] of this.#accepted) {
+			const outdated =
+				rememberSeconds === 0
+					? this.#accepted.size > MAX_DELIVERIES_WITHOUT_AGE_LIMIT
+					: acceptedAt + rememberSeconds < now;
+			if (!outdated) break;
+			this.#accepted.delete(identity);
+		}
+	}
+
+	/**
+	 * Takes in what static data holds: from before a restart, or from another process.
+	 *
+	 * @param now epoch seconds; how old the deliveries really are isn't stored
+	 */
+	absorb(text: unknown, now: number): void {
+		if (typeof text !== 'string' || text === this.#lastStoredText) return;
+		if (!PERSISTED_TEXT.test(text)) return;
+		for (let at = 0; at < text.length; at += IDENTITY_LENGTH) {
+			const identity = text.slice(at, at + IDENTITY_LENGTH);
+			if (this.#accepted.has(identity)) continue;
+			this.#accepted.set(identity, now);
+			this.#store(identity);
+		}
+		this.#lastStoredText = text;
+	}
+
+	/** The last accepted deliveries as static data holds them: 16 characters each, oldest first. */
+	toText(): string {
+		this.#lastStoredText = [...this.#stored].join('');
+		return this.#lastStoredText;
+	}
+}

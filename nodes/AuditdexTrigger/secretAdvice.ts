@@ -1,0 +1,55 @@
+import { isSet, standardWebhooksKey, type WebhookSecrets } from './signingKeys';
+
+/** Shorter secrets can be guessed by trying (NIST SP 800-107 asks for at least 112 bits of key). */
+const MIN_SECRET_LENGTH = 16;
+const WHERE_TO_FIND_IT = 'Copy it from AUDITDEX: Settings → Integrations → Webhooks';
+
+/** What documentation, form fields and masked displays show in a secret's place. */
+const PLACEHOLDERS = [
+	/^[<[{(].*[>\]})]$/,
+	/^(.)\1*$/u,
+	/[•●]|\*{3,}|\.{3,}|…/u,
+	/(your|my|the)[\s_-]*(\w+[\s_-]+)*(webhook|client|signing|api)?[\s_-]*secret/i,
+	/^whsec_(x+|your.*|secret.*)?$/i,
+	/change[\s_-]*me|replace[\s_-]*me|placeholder|^(x{4,}|secret|password|test|example)[\s_\d-]*$/i,
+];
+/** Three base64url parts, the first a JSON object: an access token, the API's other secret string. */
+const ACCESS_TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
+
+/**
+ * Says what can honestly be said about webhook secrets without AUDITDEX, which has no endpoint to
+ * check them against: that one is missing, too short, or not a secret at all.
+ *
+ * @returns a sentence for the user that shows nothing of the secret, or `undefined` where nothing
+ *   speaks against them
+ */
+export function adviseOnSecrets(secrets: WebhookSecrets): string | undefined {
+	const { signingSecret, previousSigningSecret } = secrets;
+	if (!isSet(signingSecret)) return `Signing Secret is empty. ${WHERE_TO_FIND_IT}.`;
+
+	const current = adviseOn('Signing Secret', signingSecret);
+	if (current !== undefined || !isSet(previousSigningSecret)) return current;
+	if (signingSecret === previousSigningSecret) {
+		return 'Previous Signing Secret is the same as Signing Secret. Leave it empty when no rotation is under way.';
+	}
+	return adviseOn('Previous Signing Secret', previousSigningSecret);
+}
+
+function adviseOn(field: string, secret: string): string | undefined {
+	if (secret !== secret.trim() || /[\r\n]/.test(secret)) {
+		return `${field} starts or ends with a blank, or has a line break. Paste it again without.`;
+	}
+	if (PLACEHOLDERS.some((placeholder) => placeholder.test(secret))) {
+		return `${field} looks like a placeholder or a masked value. ${WHERE_TO_FIND_IT}.`;
+	}
+	if (ACCESS_TOKEN.test(secret)) {
+		return `${field} looks like an API access token. ${WHERE_TO_FIND_IT}.`;
+	}
+	if (secret.startsWith('whsec_') && standardWebhooksKey(secret) === undefined) {
+		return `${field} looks cut off: what follows "whsec_" isn't complete. ${WHERE_TO_FIND_IT}.`;
+	}
+	if (secret.length < MIN_SECRET_LENGTH) {
+		return `${field} has ${secret.length} characters; fewer than ${MIN_SECRET_LENGTH} can be guessed. ${WHERE_TO_FIND_IT}.`;
+	}
+	return undefined;
+}

@@ -1,0 +1,46 @@
+import type { SignedContent } from './signedContent';
+
+export interface WebhookSecrets {
+	signingSecret?: unknown;
+	/** Also valid while a secret is being rotated. */
+	previousSigningSecret?: unknown;
+}
+
+const STANDARD_WEBHOOKS_PREFIX = 'whsec_';
+
+/**
+ * The HMAC keys that a delivery may be signed with: the current secret's, then the previous one's.
+ *
+ * A secret's key is its UTF-8 bytes; with `standardWebhooks` it is what the base64 after `whsec_`
+ * stands for. A secret that isn't set never becomes a key, so that an empty field can't let
+ * anything in.
+ *
+ * @returns `undefined` where the current secret isn't set, or one of them has no key
+ */
+export function signingKeysOf(
+	secrets: WebhookSecrets,
+	signedContent: SignedContent,
+): Buffer[] | undefined {
+	if (!isSet(secrets.signingSecret)) return undefined;
+	const used = [secrets.signingSecret, secrets.previousSigningSecret].filter(isSet);
+	const keys = used.map((secret) =>
+		signedContent === 'standardWebhooks'
+			? standardWebhooksKey(secret)
+			: Buffer.from(secret, 'utf8'),
+	);
+	return keys.every((key) => key !== undefined) ? keys : undefined;
+}
+
+/** Whether a secret's field holds anything but blanks. */
+export function isSet(secret: unknown): secret is string {
+	return typeof secret === 'string' && secret.trim() !== '';
+}
+
+/** The key of a Standard Webhooks secret, or `undefined` where it isn't `whsec_` and base64. */
+export function standardWebhooksKey(secret: string): Buffer | undefined {
+	const encoded = secret.startsWith(STANDARD_WEBHOOKS_PREFIX)
+		? secret.slice(STANDARD_WEBHOOKS_PREFIX.length)
+		: secret;
+	const key = Buffer.from(encoded, 'base64');
+	return key.length > 0 && key.toString('base64') === encoded ? key : undefined;
+}

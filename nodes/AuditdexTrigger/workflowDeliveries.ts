@@ -1,0 +1,70 @@
+import { DeliveryMemory } from './deliveryMemory';
+
+/** Where n8n's global static data of a workflow holds the accepted deliveries of its triggers. */
+export const STATIC_DATA_NAME = 'auditdexDeliveries';
+
+const MAX_NODES = 20;
+const MAX_WORKFLOWS = 10_000;
+
+/**
+ * The delivery memories of one workflow's Auditdex Triggers.
+ *
+ * n8n loads a workflow's static data anew for each delivery and then stores it as a whole, so two
+ * deliveries at once, also of two triggers, overwrite what the other has just stored. Therefore
+ * what is put there is not a copy but this object: n8n turns it into JSON at the moment of storing,
+ * and each of the two then holds all that is known by then. It is keyed by node id, which, unlike
+ * the name, stays the same when the user renames the node.
+ */
+export class WorkflowDeliveries {
+	/** The node used last comes last. */
+	readonly #nodes = new Map<string, DeliveryMemory>();
+
+	get isIdle(): boolean {
+		return [...this.#nodes.values()].every((memory) => memory.isIdle);
+	}
+
+	ofNode(nodeId: string): DeliveryMemory {
+		const memory = this.#nodes.get(nodeId) ?? new DeliveryMemory();
+		this.#nodes.delete(nodeId);
+		this.#nodes.set(nodeId, memory);
+		return memory;
+	}
+
+	/**
+	 * Takes in what static data holds for each of the workflow's triggers.
+	 *
+	 * @param now epoch seconds
+	 */
+	absorb(stored: unknown, now: number): void {
+		if (typeof stored !== 'object' || stored === null) return;
+		for (const [nodeId, text] of Object.entries(stored).slice(-MAX_NODES)) {
+			const memory = this.#nodes.get(nodeId) ?? new DeliveryMemory();
+			memory.absorb(text, now);
+			this.#nodes.set(nodeId, memory);
+		}
+	}
+
+	toJSON(): Record<string, string> {
+		const latest = [...this.#nodes].slice(-MAX_NODES);
+		return Object.fromEntries(latest.map(([nodeId, memory]) => [nodeId, memory.toText()]));
+	}
+}
+
+/** The workflow used last comes last. */
+const workflows = new Map<string, WorkflowDeliveries>();
+
+/**
+ * The deliveries of a workflow, kept for as long as the process lives: deactivating a workflow
+ * doesn't make it forget. Beyond 10,000 workflows, what the longest unused ones remember is what
+ * n8n's static data holds.
+ */
+export function deliveriesOfWorkflow(workflowId: string): WorkflowDeliveries {
+	const deliveries = workflows.get(workflowId) ?? new WorkflowDeliveries();
+	workflows.delete(workflowId);
+	workflows.set(workflowId, deliveries);
+	if (workflows.size > MAX_WORKFLOWS) {
+		const [longestUnused] = workflows;
+		if (longestUnused?.[1].isIdle) workflows.delete(longestUnused[0]);
+	}
+	return deliveries;
+}
