@@ -1,0 +1,66 @@
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+
+import { runItems } from './items/runItems';
+import { searchEngagements } from './listSearch/searchEngagements';
+import { controlProperties } from './resources/control';
+import { get } from './resources/control/get';
+import { engagementProperties } from './resources/engagement';
+import { getAll } from './resources/engagement/getAll';
+import { evidenceProperties } from './resources/evidence';
+import { submit } from './resources/evidence/submit';
+import type { Operation } from './resources/operation';
+
+const operations: Readonly<Record<string, Operation>> = {
+	'control.get': get,
+	'engagement.getAll': getAll,
+	'evidence.submit': submit,
+};
+
+export class Auditdex implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Auditdex',
+		name: 'auditdex',
+		icon: { light: 'file:../../icons/auditdex.svg', dark: 'file:../../icons/auditdex.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+		description:
+			'Submit audit evidence with a verified hash, and read engagements and control status in AUDITDEX',
+		defaults: { name: 'Auditdex' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'auditdexOAuth2Api', required: true }],
+		properties: [
+			{
+				displayName: 'Resource',
+				name: 'resource',
+				type: 'options',
+				noDataExpression: true,
+				options: [
+					{ name: 'Control', value: 'control' },
+					{ name: 'Engagement', value: 'engagement' },
+					{ name: 'Evidence', value: 'evidence' },
+				],
+				default: 'evidence',
+			},
+			...controlProperties,
+			...engagementProperties,
+			...evidenceProperties,
+		],
+	};
+
+	methods = { listSearch: { searchEngagements } };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const resource = this.getNodeParameter('resource', 0);
+		const operation = this.getNodeParameter('operation', 0);
+		return [await runItems(this, operations[`${resource}.${operation}`]!)];
+	}
+}

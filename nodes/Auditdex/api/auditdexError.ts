@@ -1,0 +1,32 @@
+/** RFC 7807 problem details: the members the RFC names plus whatever the service adds. */
+export interface ProblemDetails {
+	type: string;
+	title: string;
+	status?: number;
+	detail?: string;
+	instance?: string;
+	[extension: string]: unknown;
+}
+
+export interface AuditdexErrorDetails {
+	/** What the user can do next. */
+	description?: string;
+	problem?: ProblemDetails;
+}
+
+/**
+ * What went wrong, in words for the user, before it is tied to a node and an item.
+ * The modules in this folder throw it; `toNodeError` turns it into n8n's own classes.
+ */
+export class AuditdexError extends Error {
+	readonly description?: string;
+
+	readonly problem?: ProblemDetails;
+
+	constructor(message: string, { description, problem }: AuditdexErrorDetails = {}) {
+		super(message);
+		this.name = 'AuditdexError';
+		this.description = description;
+		this.problem = problem;
+	}
+}

@@ -1,0 +1,197 @@
+import { NodeOperationError, sleep } from 'n8n-workflow';
+
+import { AuditdexError } from './auditdexError';
+import { parseBaseUrl } from './baseUrl';
+import type { HttpAnswer } from './httpAnswer';
+import { narrowPage, PageLoopGuard, readPage, type Page, type PageRequest } from './pagination';
+import { toNodeError } from './nodeError';
+import { rateLimitGateFor, type RateLimitGate } from './rateLimit';
+import { backoffMs } from './retry';
+import {
+	attempt,
+	cancelSignalOf,
+	CREDENTIAL_TYPE,
+	type ApiContext,
+	type ApiRequest,
+	type Attempt,
+} from './transport';
+
+const SLEEP_SLICE_MS = 200;
+
+export interface RequestSettings {
+	/** How often a request is sent again before giving up. */
+	maxRetries: number;
+	/** The longest single wait for the rate limit, in seconds. */
+	maxWaitSeconds: number;
+}
+
+export interface ApiResponse {
+	body: object;
+	headers: HttpAnswer['headers'];
+}
+
+/**
+ * Looks whether the service acted on a request that it left unanswered, and returns what it would
+ * have answered; undefined when it did not act.
+ */
+export type Recover = (cause: AuditdexError) => Promise<object | undefined>;
+
+interface Connection {
+	baseUrl: string;
+	gate: RateLimitGate;
+	/** Never to be shown, should the service echo it. */
+	secrets: readonly string[];
+}
+
+/** The AUDITDEX API for one execution: paths in, answers out; waits and repeats by itself. */
+export class AuditdexClient {
+	private constructor(
+		private readonly context: ApiContext,
+		private readonly connection: Connection,
+	) {}
+
+	/**
+	 * Reads the credential.
+	 * @throws AuditdexError when its base URL can't be used
+	 */
+	static async connect(context: ApiContext): Promise<AuditdexClient> {
+		const { baseUrl, clientId, clientSecret } = await context.getCredentials<{
+			baseUrl: string;
+			clientId: string;
+			clientSecret: string;
+		}>(CREDENTIAL_TYPE);
+		return new AuditdexClient(context, {
+			baseUrl: parseBaseUrl(baseUrl),
+			gate: rateLimitGateFor(`${clientId}@${baseUrl}`),
+			secrets: [clientSecret],
+		});
+	}
+
+	/** `GET /engagements`, or the page that `page` leads to (API page, "List Engagements"). */
+	async getEngagementsPage(settings: RequestSettings, page?: PageRequest): Promise<Page> {
+		const url = page && 'url' in page ? page.url : `${this.connection.baseUrl}/engagements`;
+		const query = page && 'query' in page ? page.query : undefined;
+		const { body, headers } = await this.get({ url, query, scope: 'reports:read' }, settings);
+		return readPage(body, headers, url);
+	}
+
+	/**
+	 * All engagements, page by page, at most `limit` of them.
+	 * @throws AuditdexError when the pages go round in circles
+	 */
+	async *getEngagements(
+		settings: RequestSettings,
+		limit = Infinity,
+	): AsyncGenerator<Page['items']> {
+		const loopGuard = new PageLoopGuard();
+		let wanted = limit;
+		let request: PageRequest | undefined;
+		do {
+			const page = await this.getEngagementsPage(settings, request);
+			loopGuard.check(page);
+			yield page.items.slice(0, wanted);
+			wanted -= page.items.length;
+			request = page.next && narrowPage(page.next, wanted);
+		} while (request && wanted > 0);
+	}
+
+	/** `GET /engagements/{engagement_id}/controls/{control_id}` (API page, "Get Control Status"). */
+	async getControl(
+		engagementId: string,
+		controlId: string,
+		settings: RequestSettings,
+	): Promise<object> {
+		const url = `${this.engagementUrl(engagementId)}/controls/${encodeURIComponent(controlId)}`;
+		return (await this.get({ url, scope: 'controls:read' }, settings)).body;
+	}
+
+	/**
+	 * Makes n8n renew an expired token before a large file is sent, with a small request that also
+	 * finds out whether the control is there. That the client may not read controls doesn't matter:
+	 * the token is valid then.
+	 */
+	async renewToken(
+		engagementId: string,
+		controlId: string,
+		settings: RequestSettings,
+	): Promise<void> {
+		await this.getControl(engagementId, controlId, settings).catch((error) => {
+			const forbidden = error instanceof AuditdexError && error.problem?.status === 403;
+			if (!forbidden) throw toNodeError(this.context.getNode(), error);
+		});
+	}
+
+	/**
+	 * `POST /engagements/{engagement_id}/evidence` (API page, "Submit Evidence").
+	 * @param form builds the body anew for each attempt
+	 * @param recover asked before the file is sent again, as evidence can't be taken back
+	 */
+	async submitEvidence(
+		engagementId: string,
+		form: (onProgress: () => void) => FormData,
+		recover: Recover,
+		settings: RequestSettings,
+	): Promise<object> {
+		const url = `${this.engagementUrl(engagementId)}/evidence`;
+		const request: ApiRequest = { method: 'POST', url, scope: 'evidence:write', body: form };
+		return (await this.perform(request, settings, recover)).body;
+	}
+
+	private engagementUrl(engagementId: string): string {
+		return `${this.connection.baseUrl}/engagements/${encodeURIComponent(engagementId)}`;
+	}
+
+	private async get(
+		request: Omit<ApiRequest, 'method'>,
+		settings: RequestSettings,
+	): Promise<ApiResponse> {
+		// A GET changes nothing, so there is nothing to recover: it's simply sent again.
+		return await this.perform({ ...request, method: 'GET' }, settings, async () => undefined);
+	}
+
+	/** Contract, "What is safe to send twice". */
+	private async perform(
+		request: ApiRequest,
+		{ maxRetries, maxWaitSeconds }: RequestSettings,
+		recover: Recover,
+	): Promise<ApiResponse> {
+		for (let retries = 0; ; retries++) {
+			const { outcome, answer } = await this.send(request, maxWaitSeconds * 1_000);
+			if (outcome.kind === 'done') {
+				return { body: outcome.body, headers: answer?.headers ?? {} };
+			}
+			if (outcome.kind === 'refused') throw outcome.error;
+			const lastTry = retries >= maxRetries;
+			if (outcome.kind === 'unavailable') {
+				const unclear = outcome.processed === 'maybe';
+				if (unclear || !lastTry) await this.pause(backoffMs(retries));
+				const recovered = unclear ? await recover(outcome.error) : undefined;
+				if (recovered) return { body: recovered, headers: {} };
+			}
+			if (lastTry) throw outcome.error;
+		}
+	}
+
+	private async send(request: ApiRequest, maxWaitMs: number): Promise<Attempt> {
+		const { gate, secrets } = this.connection;
+		const pass = await gate.enter(async (ms) => await this.pause(ms), maxWaitMs);
+		let made: Attempt | undefined;
+		try {
+			made = await attempt(this.context, request, secrets);
+		} finally {
+			gate.leave(pass, made?.answer);
+		}
+		return made;
+	}
+
+	private async pause(ms: number): Promise<void> {
+		const cancelled = cancelSignalOf(this.context);
+		const end = Date.now() + ms;
+		for (let left = ms; left > 0; left = end - Date.now()) {
+			if (cancelled?.aborted) {
+				throw new NodeOperationError(this.context.getNode(), 'The execution was cancelled');
+			}
+			await sleep(Math.min(left, SLEEP_SLICE_MS));
+		}
+	}
+}

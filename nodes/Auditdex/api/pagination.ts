@@ -1,0 +1,175 @@
+import { createHash } from 'crypto';
+
+import { AuditdexError } from './auditdexError';
+
+type JsonObject = Record<string, unknown>;
+
+/** What to ask for to get a page: another address, or more query parameters for the first one. */
+export type PageRequest = { url: string } | { query: Record<string, string | number> };
+
+export interface Page {
+	items: JsonObject[];
+	/** Undefined on the last page. */
+	next?: PageRequest;
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const LIST_KEYS = ['data', 'engagements', 'items', 'results'];
+/** Where services put what they say about paging: beside the list, or in one of these. */
+const PAGING_KEYS = ['links', '_links', 'pagination', 'paging', 'meta'];
+const NEXT_URL_KEYS = ['next', 'next_url', 'next_page_url'];
+/** Body member → query parameter that it's sent back as. */
+const CURSORS: ReadonlyArray<readonly [member: string, parameter: string]> = [
+	['next_cursor', 'cursor'],
+	['next_page_token', 'page_token'],
+];
+const PAGE_SIZE_PARAMETERS = ['limit', 'per_page', 'page_size'];
+
+/**
+ * Reads one page of a list whatever pagination the service uses, looking in the contract's order:
+ * RFC 8288 `Link`, a next URL in the body, a cursor, page numbers.
+ * @param url the address this page came from; a relative next URL is resolved against it
+ * @throws AuditdexError when the body holds no list, or the next page is on another origin
+ */
+export function readPage(
+	body: unknown,
+	headers: Readonly<Record<string, string | undefined>>,
+	url: string,
+): Page {
+	const items = listIn(body);
+	const nextUrl = linkedNext(headers.link) ?? nextUrlIn(body);
+	if (nextUrl !== undefined) return { items, next: { url: sameOrigin(nextUrl, url) } };
+	const query = isObject(body) ? (cursorIn(body) ?? nextPageIn(body)) : undefined;
+	return { items, next: query && { query } };
+}
+
+function listIn(body: unknown): JsonObject[] {
+	const lists = Array.isArray(body)
+		? [body]
+		: isObject(body)
+			? LIST_KEYS.map((key) => body[key]).filter(Array.isArray)
+			: [];
+	const list = lists.length === 1 ? lists[0] : undefined;
+	if (!list?.every(isObject)) {
+		throw new AuditdexError('AUDITDEX sent no list where one was expected', {
+			description:
+				'Check Base URL in the Auditdex credential; it should end in /v1 and lead to the AUDITDEX API.',
+		});
+	}
+	return list;
+}
+
+/** The target of `rel="next"` in a Link header (RFC 8288 §3). */
+function linkedNext(header: string | undefined): string | undefined {
+	for (const [, target, parameters = ''] of (header ?? '').matchAll(
+		/<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"[^"]*"|[^\s;,"]*))?)*)/g,
+	)) {
+		const rel = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i.exec(parameters);
+		const relations = (rel?.[1] ?? rel?.[2] ?? '').toLowerCase().split(/\s+/);
+		if (relations.includes('next')) return target;
+	}
+	return undefined;
+}
+
+/** The body itself and the objects in it that may speak about paging. */
+function pagingObjects(body: JsonObject): JsonObject[] {
+	return [body, ...PAGING_KEYS.map((key) => body[key]).filter(isObject)];
+}
+
+function nextUrlIn(body: unknown): string | undefined {
+	if (!isObject(body)) return undefined;
+	for (const place of pagingObjects(body)) {
+		for (const key of NEXT_URL_KEYS) {
+			const value = isObject(place[key]) ? place[key].href : place[key];
+			if (typeof value === 'string' && /^(https?:\/\/|[/?])/i.test(value)) return value;
+		}
+	}
+	return undefined;
+}
+
+function cursorIn(body: JsonObject): Record<string, string> | undefined {
+	const places = pagingObjects(body);
+	if (places.some((place) => place.has_more === false)) return undefined;
+	for (const [member, parameter] of CURSORS) {
+		for (const place of places) {
+			const value = place[member];
+			if ((typeof value === 'string' && value !== '') || typeof value === 'number') {
+				return { [parameter]: String(value) };
+			}
+		}
+	}
+	return undefined;
+}
+
+function nextPageIn(body: JsonObject): Record<string, number> | undefined {
+	for (const { page, total_pages: total, has_more: more } of pagingObjects(body)) {
+		const current = Number(page ?? NaN);
+		if (!Number.isInteger(current)) continue;
+		if (more === true || (more !== false && current < Number(total ?? NaN))) {
+			return { page: current + 1 };
+		}
+	}
+	return undefined;
+}
+
+function sameOrigin(next: string, current: string): string {
+	const url = URL.canParse(next, current) ? new URL(next, current) : undefined;
+	if (url?.origin !== new URL(current).origin || url.username || url.password) {
+		throw new AuditdexError('The next page of the list lies on another server', {
+			description:
+				'It was not fetched, as that would hand your access token to that server. Check Base URL in the Auditdex credential, or contact support@augixsys.com.',
+		});
+	}
+	return url.href;
+}
+
+/**
+ * Asks for no more items than are still wanted, where the next URL tells its page size parameter.
+ * URLs that count pages or offsets are left alone: another size would shift what they mean.
+ */
+export function narrowPage(next: PageRequest, wanted: number): PageRequest {
+	if (!('url' in next)) return next;
+	const url = new URL(next.url);
+	if (url.searchParams.has('page') || url.searchParams.has('offset')) return next;
+	for (const name of PAGE_SIZE_PARAMETERS) {
+		if (Number(url.searchParams.get(name)) > wanted) url.searchParams.set(name, String(wanted));
+	}
+	return { url: url.href };
+}
+
+/** More empty pages in a row than any honest list has. */
+const EMPTY_PAGES_ALLOWED = 1_000;
+
+/** Notices when a list goes round in circles. Holds 20 bytes or so a page. */
+export class PageLoopGuard {
+	private readonly seen = new Set<string>();
+
+	private emptyInARow = 0;
+
+	/**
+	 * @throws AuditdexError when the page's items came before, its next page was asked for before,
+	 * or empty pages don't end
+	 */
+	check({ items, next }: Page): void {
+		this.emptyInARow = items.length === 0 ? this.emptyInARow + 1 : 0;
+		const marks = [
+			...(items.length > 0 ? [fingerprint(items)] : []),
+			...(next ? [fingerprint(next)] : []),
+		];
+		if (
+			this.emptyInARow > EMPTY_PAGES_ALLOWED ||
+			marks.some((mark) => this.seen.has(mark) || !this.seen.add(mark))
+		) {
+			throw new AuditdexError('AUDITDEX keeps sending the same page of the list', {
+				description:
+					'The list was not read to its end, as it would never end. Run the workflow again; if it stays so, contact support@augixsys.com.',
+			});
+		}
+	}
+}
+
+function fingerprint(value: unknown): string {
+	return createHash('sha256').update(JSON.stringify(value)).digest('base64').slice(0, 20);
+}

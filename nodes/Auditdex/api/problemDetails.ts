@@ -1,0 +1,114 @@
+import { AuditdexError, type ProblemDetails } from './auditdexError';
+import { jsonOf, type HttpAnswer } from './httpAnswer';
+import { redact } from './redact';
+
+type JsonObject = Record<string, unknown>;
+
+const isObject = (value: unknown): value is JsonObject =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Titles for statuses the service answered without problem details (RFC 9110 §15). */
+const STATUS_TITLES: Readonly<Record<number, string>> = {
+	400: 'Bad Request',
+	401: 'Unauthorized',
+	403: 'Forbidden',
+	404: 'Not Found',
+	413: 'Content Too Large',
+	429: 'Too Many Requests',
+	500: 'Internal Server Error',
+	502: 'Bad Gateway',
+	503: 'Service Unavailable',
+	504: 'Gateway Timeout',
+};
+
+/**
+ * The problem details of an answer (RFC 7807; API page, "Error Handling"), kept whole. For an answer
+ * without them, the RFC's `about:blank` with the status's title and what came instead.
+ */
+export function problemOf(answer: HttpAnswer, secrets: readonly string[]): ProblemDetails {
+	const { status } = answer;
+	const body = jsonOf(answer);
+	const title = STATUS_TITLES[status] ?? `HTTP status ${status}`;
+	if (isObject(body) && (typeof body.title === 'string' || typeof body.detail === 'string')) {
+		return redact({ type: 'about:blank', title, status, ...body }, secrets);
+	}
+	return { type: 'about:blank', title, status, detail: describeBody(answer) };
+}
+
+/** Says in a sentence what a body that can't be used looks like. */
+export function describeBody({ status, headers, body }: HttpAnswer): string {
+	const text = body.trim();
+	const what = (() => {
+		if (text === '') return 'an empty answer';
+		if (text.startsWith('<') || headers['content-type']?.includes('html')) {
+			return 'a web page instead of data (often a proxy or a wrong base URL)';
+		}
+		if (/^[[{]/.test(text)) return 'an answer that breaks off or holds something unexpected';
+		return 'an answer that is not JSON';
+	})();
+	return `AUDITDEX sent ${what}, with HTTP status ${status}.`;
+}
+
+/**
+ * A refusal as the user should read it: the problem's title, its detail, and what to do next.
+ * @param scope the OAuth scope that the request needs (API page, "Obtaining a Token")
+ * @param secrets what must not be shown should the service echo it
+ */
+export function refusalOf(
+	answer: HttpAnswer,
+	scope: string,
+	secrets: readonly string[],
+): AuditdexError {
+	const problem = problemOf(answer, secrets);
+	const description = [problem.detail, fieldErrors(problem), nextStep(answer, scope)]
+		.filter(Boolean)
+		.map((sentence) => String(sentence).replace(/[^.!?]$/, '$&.'))
+		.join(' ');
+	return new AuditdexError(problem.title, { description, problem });
+}
+
+/** The fields a validation problem names, e.g. "control_id: is unknown". */
+function fieldErrors(problem: ProblemDetails): string {
+	const list = problem.errors ?? problem['invalid-params'] ?? problem.invalid_params;
+	if (isObject(list)) {
+		return Object.entries(list)
+			.map(([field, messages]) => `${field}: ${[messages].flat().join(', ')}`)
+			.join('; ');
+	}
+	if (!Array.isArray(list)) return '';
+	return list
+		.map((entry) => {
+			if (!isObject(entry)) return String(entry);
+			const field = entry.field ?? entry.name ?? entry.param ?? entry.pointer;
+			const message = entry.message ?? entry.reason ?? entry.detail;
+			return [field, message].filter((part) => part !== undefined).join(': ');
+		})
+		.join('; ');
+}
+
+function nextStep({ status, headers }: HttpAnswer, scope: string): string {
+	// RFC 6750 §3: the service may name the scope itself.
+	const missing = /\bscope="([^"]+)"/.exec(headers['www-authenticate'] ?? '')?.[1] ?? scope;
+	if (status >= 300 && status < 400) {
+		return 'The address redirects elsewhere, which is not followed as it would carry the token away. Check Base URL in the Auditdex credential';
+	}
+	switch (status) {
+		case 400:
+		case 422:
+			return 'Correct the value named here and run the workflow again';
+		case 401:
+			return 'Check Client ID and Client Secret in the Auditdex credential, and that the API client is still active in AUDITDEX';
+		case 403:
+			return `The credential lacks the scope ${missing}, or this API client may not do this. Add the scope to Scope in the Auditdex credential, or ask your AUDITDEX administrator to grant it`;
+		case 404:
+			return 'Check the engagement and control IDs, and that this API client may see them';
+		case 413:
+			return 'The file is larger than AUDITDEX accepts. Split or compress it, and submit it again';
+		case 429:
+			return 'Wait a minute and run the workflow again, or raise Max Retries under Options';
+		default:
+			return status >= 500
+				? 'AUDITDEX could not answer just now. Run the workflow again later; if it stays so, contact support@augixsys.com'
+				: 'Check Base URL in the Auditdex credential';
+	}
+}

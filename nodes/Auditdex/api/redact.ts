@@ -1,0 +1,24 @@
+const TOKENS = /\bBearer\s+\S+|\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/gi;
+const SHORTEST_SECRET = 4;
+
+/**
+ * Takes tokens and the given secrets out of what a server sent back (a careless one may echo what
+ * it received), so that nothing shown, logged or output holds one.
+ */
+export function redact<T>(value: T, secrets: readonly string[]): T {
+	const hide = (text: string) =>
+		secrets
+			.filter((secret) => secret.length >= SHORTEST_SECRET)
+			.reduce((shown, secret) => shown.replaceAll(secret, '***'), text.replace(TOKENS, '***'));
+	const walk = (part: unknown): unknown => {
+		if (typeof part === 'string') return hide(part);
+		if (Array.isArray(part)) return part.map(walk);
+		if (typeof part === 'object' && part !== null) {
+			return Object.fromEntries(
+				Object.entries(part).map(([name, inner]) => [hide(name), walk(inner)]),
+			);
+		}
+		return part;
+	};
+	return walk(value) as T;
+}

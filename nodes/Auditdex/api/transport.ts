@@ -1,0 +1,165 @@
+import {
+	NodeOperationError,
+	type IExecuteFunctions,
+	type IHttpRequestOptions,
+	type ILoadOptionsFunctions,
+} from 'n8n-workflow';
+
+import { AuditdexError } from './auditdexError';
+import { Deadline, untilAborted } from './deadline';
+import type { HttpAnswer } from './httpAnswer';
+import { outcomeOfAnswer, outcomeOfFault, type Outcome } from './outcome';
+import { outcomeOfTokenRefusal } from './tokenOutcome';
+
+export const CREDENTIAL_TYPE = 'auditdexOAuth2Api';
+
+/** Contract, "Time limits": as long as nothing moves. */
+const IDLE_LIMIT_MS = 60_000;
+
+export type ApiContext = IExecuteFunctions | ILoadOptionsFunctions;
+
+export interface ApiRequest {
+	method: 'GET' | 'POST';
+	url: string;
+	query?: Record<string, string | number>;
+	/** The OAuth scope that the request needs (API page, "Obtaining a Token"). */
+	scope: string;
+	/** Builds the body for one attempt; it calls `onProgress` whenever bytes have moved. */
+	body?: (onProgress: () => void) => FormData;
+}
+
+export interface Attempt {
+	outcome: Outcome;
+	answer?: HttpAnswer;
+}
+
+/** The execution's cancel signal; a list search in the editor has none. */
+export function cancelSignalOf(context: ApiContext): AbortSignal | undefined {
+	return 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;
+}
+
+/**
+ * Sends a request once and judges what came of it. n8n adds the token, and after a 401 gets a new
+ * one and sends the request a second time (a WHATWG `FormData` body is read anew for that).
+ *
+ * Redirects are not followed: they would carry the token away, and n8n would hold the whole body in
+ * memory for them.
+ * @param secrets what must not be shown should the service echo it
+ * @throws NodeOperationError when the execution is cancelled
+ */
+export async function attempt(
+	context: ApiContext,
+	request: ApiRequest,
+	secrets: readonly string[],
+): Promise<Attempt> {
+	const cancelled = cancelSignalOf(context);
+	const deadline = new Deadline(IDLE_LIMIT_MS, cancelled);
+	const options: IHttpRequestOptions = {
+		method: request.method,
+		url: request.url,
+		qs: request.query,
+		body: request.body?.(() => deadline.touch()),
+		headers: { Accept: 'application/json, application/problem+json' },
+		encoding: 'text',
+		returnFullResponse: true,
+		disableFollowRedirect: true,
+		// 401 has to surface inside n8n, where it renews the token.
+		ignoreHttpStatusErrors: { ignore: true, except: [401] },
+		// n8n's own limit counts from the start and would cut long uploads; the deadline doesn't.
+		timeout: 0,
+		abortSignal: deadline.signal,
+	};
+	try {
+		const response: { statusCode: number; headers: object; body: unknown } = await untilAborted(
+			context.helpers.httpRequestWithAuthentication.call(
+				withSignal(context, deadline.signal),
+				CREDENTIAL_TYPE,
+				options,
+			),
+			deadline.signal,
+		);
+		return judge(
+			{ status: response.statusCode, headers: response.headers, data: response.body },
+			request,
+			secrets,
+		);
+	} catch (error) {
+		if (cancelled?.aborted) {
+			throw new NodeOperationError(context.getNode(), 'The execution was cancelled');
+		}
+		if (deadline.expired) return { outcome: outcomeOfFault({ code: 'ETIMEDOUT', sent: true }) };
+		const explained = explain(error, request, secrets);
+		if (explained) return explained;
+		throw new NodeOperationError(context.getNode(), error as Error);
+	} finally {
+		deadline.finish();
+	}
+}
+
+/**
+ * n8n's helper replaces the request's abort signal by the execution's, taken from the context it is
+ * called on; this context has one that also ends when the deadline does.
+ */
+function withSignal<T extends ApiContext>(context: T, signal: AbortSignal): T {
+	return Object.create(context, {
+		getExecutionCancelSignal: { value: () => signal },
+	}) as T;
+}
+
+interface RawAnswer {
+	status: number;
+	headers?: object;
+	data?: unknown;
+}
+
+function judge(raw: RawAnswer, request: ApiRequest, secrets: readonly string[]): Attempt {
+	const answer: HttpAnswer = {
+		status: raw.status,
+		headers: Object.fromEntries(
+			Object.entries(raw.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
+		),
+		body: typeof raw.data === 'string' ? raw.data : JSON.stringify(raw.data ?? ''),
+	};
+	return { answer, outcome: outcomeOfAnswer(answer, request.scope, secrets) };
+}
+
+/** The parts that the classes in n8n's chain of causes have in common. */
+interface Cause {
+	code?: string;
+	status?: number;
+	body?: unknown;
+	config?: { url?: string };
+	response?: RawAnswer;
+	cause?: unknown;
+}
+
+/** Finds out of what n8n threw whether the request got an answer, or why it got none. */
+function explain(
+	thrown: unknown,
+	request: ApiRequest,
+	secrets: readonly string[],
+): Attempt | undefined {
+	for (let error = thrown; typeof error === 'object' && error !== null; ) {
+		if (error instanceof AuditdexError) return { outcome: { kind: 'refused', error } };
+		const { code, status, body, config, response, cause }: Cause = error;
+		if (code === 'EAUTH' || code === 'ESTATUS') {
+			return { outcome: outcomeOfTokenRefusal({ status, body }, secrets) };
+		}
+		const ownRequest = config?.url === request.url;
+		if (response?.status !== undefined && config) {
+			return ownRequest
+				? judge(response, request, secrets)
+				: {
+						outcome: outcomeOfTokenRefusal(
+							{ status: response.status, body: response.data },
+							secrets,
+						),
+					};
+		}
+		if (typeof code === 'string' && config) {
+			return { outcome: outcomeOfFault({ code, sent: ownRequest }) };
+		}
+		error = cause;
+	}
+	return undefined;
+}

@@ -1,0 +1,18 @@
+import { createHash } from 'crypto';
+
+/** A file to submit, readable as often as needed and never held whole in memory. */
+export interface EvidenceFile {
+	name: string;
+	mimeType: string;
+	/** Bytes. */
+	size: number;
+	/** Reads the file from its start. */
+	read(): AsyncIterable<Uint8Array>;
+}
+
+/** The file's SHA-256 as 64 lower-case hex digits, from reading it once. */
+export async function sha256Of(file: EvidenceFile): Promise<string> {
+	const hash = createHash('sha256');
+	for await (const chunk of file.read()) hash.update(chunk);
+	return hash.digest('hex');
+}

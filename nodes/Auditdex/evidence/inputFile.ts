@@ -1,0 +1,60 @@
+import { NodeOperationError, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
+
+import type { EvidenceFile } from './evidenceFile';
+
+/** Large enough that hashing and sending dominate, small enough that memory stays flat. */
+const CHUNK_BYTES = 256 * 1024;
+/** The same for base64 text; a multiple of 4, so that every slice decodes by itself. */
+const CHUNK_CHARACTERS = 4 * Math.ceil(CHUNK_BYTES / 3);
+
+export type FileContent = Pick<EvidenceFile, 'size' | 'read'>;
+
+/**
+ * The content of an item's binary field, wherever n8n keeps it: on disk or in the database it's
+ * streamed, in memory it's decoded piece by piece.
+ * @throws NodeOperationError when the item has no such field
+ */
+export async function binaryContent(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	field: string,
+): Promise<{ binary: IBinaryData; content: FileContent }> {
+	const binary = context.helpers.assertBinaryData(itemIndex, field);
+	const { id } = binary;
+	if (!id) return { binary, content: base64Content(binary.data) };
+	try {
+		const { fileSize } = await context.helpers.getBinaryMetadata(id);
+		const read = async function* () {
+			yield* (await context.helpers.getBinaryStream(id, CHUNK_BYTES)) as AsyncIterable<Buffer>;
+		};
+		return { binary, content: { size: fileSize, read } };
+	} catch {
+		throw new NodeOperationError(
+			context.getNode(),
+			`The file in field “${field}” is no longer stored in n8n [item ${itemIndex}]`,
+			{ itemIndex, description: 'Run the workflow again from the node that made the file.' },
+		);
+	}
+}
+
+export function textContent(text: string): FileContent {
+	const bytes = Buffer.from(text, 'utf8');
+	return {
+		size: bytes.length,
+		async *read() {
+			yield bytes;
+		},
+	};
+}
+
+function base64Content(data: string): FileContent {
+	const base64 = data.replace(/\s/g, '');
+	return {
+		size: Buffer.byteLength(base64, 'base64'),
+		async *read() {
+			for (let start = 0; start < base64.length; start += CHUNK_CHARACTERS) {
+				yield Buffer.from(base64.slice(start, start + CHUNK_CHARACTERS), 'base64');
+			}
+		},
+	};
+}

@@ -1,0 +1,84 @@
+import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
+
+import { AuditdexClient } from '../api/client';
+import { untilAborted } from '../api/deadline';
+import { toNodeError, type NodeError } from '../api/nodeError';
+import { cancelSignalOf } from '../api/transport';
+import { ItemParameters } from '../parameters/itemParameters';
+import type { Job, Operation } from '../resources/operation';
+import { errorItem } from './errorItem';
+import { inParallel } from './inParallel';
+
+/** An input item after its parameters were read: what to do, or why it can't be done. */
+type Reading = { jobs: Job[]; parallelRequests: number } | { error: NodeError };
+
+/**
+ * Runs an operation for every input item. All items are read and checked before the first request;
+ * the output keeps the input order, and each output item points at its input item.
+ *
+ * Without Continue on Fail the first item that can't be done ends the run; uploads under way then
+ * are finished first, so that none is cut off half-way.
+ * @throws NodeApiError | NodeOperationError
+ */
+export async function runItems(
+	context: IExecuteFunctions,
+	operation: Operation,
+): Promise<INodeExecutionData[]> {
+	const node = context.getNode();
+	const continueOnFail = context.continueOnFail();
+	const cancelled = cancelSignalOf(context);
+
+	const readings: Reading[] = [];
+	for (const itemIndex of context.getInputData().keys()) {
+		const reading = await readItem(context, operation, itemIndex);
+		if ('error' in reading && !continueOnFail) throw reading.error;
+		readings.push(reading);
+	}
+	const readable = readings.filter((reading) => 'jobs' in reading);
+	const client = readable.length > 0 ? AuditdexClient.connect(context) : undefined;
+	await Promise.allSettled([client]); // a credential that can't be used is each item's to report
+
+	const run = async (job: Job, itemIndex: number): Promise<INodeExecutionData[]> => {
+		try {
+			const work = Promise.resolve(client).then(async (connected) => await job(connected!));
+			const output = await (cancelled ? untilAborted(work, cancelled) : work);
+			return output.map((json) => ({ json, pairedItem: { item: itemIndex } }));
+		} catch (error) {
+			if (cancelled?.aborted) throw new NodeOperationError(node, 'The execution was cancelled');
+			const nodeError = toNodeError(node, error, itemIndex);
+			if (continueOnFail) return [errorItem(node, itemIndex, nodeError)];
+			throw nodeError;
+		}
+	};
+
+	const outputs = await inParallel(
+		readings.length,
+		readable[0]?.parallelRequests ?? 1,
+		async (itemIndex) => {
+			const reading = readings[itemIndex]!;
+			if ('error' in reading) return [errorItem(node, itemIndex, reading.error)];
+			const output: INodeExecutionData[] = [];
+			for (const job of reading.jobs) {
+				for (const item of await run(job, itemIndex)) output.push(item);
+			}
+			return output;
+		},
+	);
+	return outputs.flat();
+}
+
+async function readItem(
+	context: IExecuteFunctions,
+	operation: Operation,
+	itemIndex: number,
+): Promise<Reading> {
+	try {
+		const parameters = new ItemParameters(context, itemIndex);
+		return {
+			parallelRequests: parameters.requestOption('parallelRequests'),
+			jobs: await operation(context, parameters),
+		};
+	} catch (error) {
+		return { error: toNodeError(context.getNode(), error, itemIndex) };
+	}
+}

@@ -1,0 +1,76 @@
+import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
+
+import type { RequestSettings } from '../api/client';
+import { requestOptions } from './requestOptions';
+
+/** The parameters of one input item, checked as they are read, before anything is sent. */
+export class ItemParameters {
+	constructor(
+		private readonly context: IExecuteFunctions,
+		readonly itemIndex: number,
+	) {}
+
+	/** @throws NodeOperationError naming the field and the item */
+	refuse(message: string, description?: string): never {
+		throw new NodeOperationError(this.context.getNode(), `${message} [item ${this.itemIndex}]`, {
+			itemIndex: this.itemIndex,
+			description,
+		});
+	}
+
+	/** The text of a parameter; other values than text are taken as text, null and undefined as ''. */
+	text(name: string): string {
+		const value = this.context.getNodeParameter(name, this.itemIndex, '', {
+			extractValue: true,
+		}) as unknown;
+		return value === null || value === undefined ? '' : String(value);
+	}
+
+	/**
+	 * An ID that goes into a URL's path.
+	 * @throws NodeOperationError when it is empty or could lead to another path
+	 */
+	id(name: string, label: string): string {
+		const id = this.text(name);
+		if (id.trim() === '') {
+			this.refuse(
+				`${label} is empty`,
+				`Enter the ID in the field “${label}”, or pick it from the list where there is one.`,
+			);
+		}
+		if (/[\s/\\?#%]|\p{Cc}|\p{Surrogate}/u.test(id) || /^\.+$|\.\./.test(id)) {
+			this.refuse(
+				`${label} holds characters that an AUDITDEX ID can't have`,
+				'Spaces, line breaks, “/”, “\\”, “?”, “#”, “%” and “..” are not allowed. Copy the ID from AUDITDEX, e.g. eng_xyz789 or ctrl_abc123.',
+			);
+		}
+		return id;
+	}
+
+	options(): IDataObject {
+		return this.context.getNodeParameter('options', this.itemIndex, {}) as IDataObject;
+	}
+
+	/** One of the numbers in `requestOptions`; its default where it isn't set. */
+	requestOption(name: 'maxRetries' | 'maxWaitSeconds' | 'parallelRequests'): number {
+		const option = requestOptions.find((property) => property.name === name)!;
+		const value = this.options()[name] ?? option.default;
+		return this.whole(value, option.displayName, option.typeOptions?.minValue ?? 0);
+	}
+
+	/** @throws NodeOperationError unless the value is a whole number of at least `least` */
+	whole(value: unknown, label: string, least: number): number {
+		const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+		if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < least) {
+			this.refuse(`${label} must be a whole number of at least ${least}`);
+		}
+		return number;
+	}
+
+	requestSettings(): RequestSettings {
+		return {
+			maxRetries: this.requestOption('maxRetries'),
+			maxWaitSeconds: this.requestOption('maxWaitSeconds'),
+		};
+	}
+}
