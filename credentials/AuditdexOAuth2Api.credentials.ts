@@ -1,6 +1,15 @@
-import type { ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
+import type {
+	ICredentialDataDecryptedObject,
+	ICredentialTestRequest,
+	ICredentialType,
+	IDataObject,
+	IHttpRequestHelper,
+	INodeProperties,
+} from 'n8n-workflow';
 
 import { BASE_URL_PATTERN } from '../nodes/Auditdex/api/baseUrl';
+import { checkToken, type TokenData } from '../nodes/Auditdex/api/tokenCheck';
+import { requestToken } from '../nodes/Auditdex/api/tokenRequest';
 
 /**
  * The token endpoint has the base URL's origin and the path `/oauth/token` (contract). For a base URL
@@ -118,4 +127,23 @@ export class AuditdexOAuth2Api implements ICredentialType {
 			},
 		],
 	};
+
+	/** n8n calls this before it signs a request, in the credential's test too. */
+	async preAuthentication(
+		this: IHttpRequestHelper,
+		credential: ICredentialDataDecryptedObject,
+	): Promise<IDataObject> {
+		const { accessTokenUrl, clientId, clientSecret, scope, oauthTokenData } = credential;
+		const token = await checkToken(
+			{
+				accessTokenUrl: String(accessTokenUrl),
+				clientId: String(clientId),
+				clientSecret: String(clientSecret),
+				scope: String(scope),
+				oauthTokenData: oauthTokenData as TokenData | undefined,
+			},
+			requestToken(this.helpers.httpRequest),
+		);
+		return token ? { oauthTokenData: token as IDataObject } : {};
+	}
 }
