@@ -1,0 +1,77 @@
+/**
+ * n8n's own modules, as a running n8n would have set them up: configuration, logger, expression
+ * engine (the `vm` one, n8n's default) and instance settings, in a folder of this process's own.
+ *
+ * Everything comes through `require`, because n8n-core and the compiled nodes do too: an `import` of
+ * n8n-workflow would bring a second copy of its classes.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+type Constructor<T> = abstract new (...args: never[]) => T;
+
+interface DiContainer {
+	get<T>(type: Constructor<T>): T;
+	set<T>(type: Constructor<T>, instance: T): void;
+}
+
+/** Where this process's n8n keeps its settings, logs and binary data; removed when it ends. */
+export const userFolder = mkdtempSync(join(tmpdir(), 'auditdex-engine-'));
+process.on('exit', () => rmSync(userFolder, { recursive: true, force: true }));
+
+const logFolder = join(userFolder, 'logs');
+
+// n8n-core reads these when its services are first asked for. vitest's NODE_ENV "test" would make it
+// load nodes and report errors in another way than it does for users.
+Object.assign(process.env, {
+	NODE_ENV: 'production',
+	N8N_USER_FOLDER: userFolder,
+	N8N_ENCRYPTION_KEY: 'only-for-this-process',
+	N8N_LOG_LEVEL: 'debug',
+	N8N_LOG_OUTPUT: 'file',
+	N8N_LOG_FILE_LOCATION: join(logFolder, 'n8n.log'),
+});
+
+const require = createRequire(import.meta.url);
+const requireOfCore = createRequire(require.resolve('n8n-core'));
+
+export const core = require('n8n-core') as typeof import('n8n-core');
+export const workflow = require('n8n-workflow') as typeof import('n8n-workflow');
+
+/** The container that n8n-core takes its services from; another copy of `@n8n/di` would be empty. */
+export const { Container } = requireOfCore('@n8n/di') as { Container: DiContainer };
+
+const { Logger } = requireOfCore('@n8n/backend-common') as {
+	Logger: Constructor<Parameters<typeof workflow.LoggerProxy.init>[0]>;
+};
+const { GlobalConfig } = requireOfCore('@n8n/config') as {
+	GlobalConfig: Constructor<{
+		expressionEngine: Parameters<typeof workflow.Expression.initExpressionEngine>[0];
+	}>;
+};
+
+// In n8n the keys that encrypt credentials come from its database.
+const key = {
+	id: 'only',
+	value: Container.get(core.Cipher).encryptDEKWithInstanceKey(randomBytes(32).toString('hex')),
+	algorithm: 'aes-256-gcm',
+	format: 'prefixed',
+} as const;
+Container.get(core.EncryptionKeyProxy).setProvider({
+	getActiveKey: async () => key,
+	getKeyById: async () => key,
+	getLegacyKey: async () => key,
+});
+
+workflow.LoggerProxy.init(Container.get(Logger));
+await workflow.Expression.initExpressionEngine(Container.get(GlobalConfig).expressionEngine);
+
+/** All that this n8n has logged so far, debug messages included. */
+export function loggedText(): string {
+	return readdirSync(logFolder)
+		.map((file) => readFileSync(join(logFolder, file), 'utf8'))
+		.join('\n');
+}
