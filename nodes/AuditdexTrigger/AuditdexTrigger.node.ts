@@ -17,9 +17,8 @@ import {
 	isFlaw,
 	readConfiguration,
 	rememberSeconds,
-	type TriggerConfiguration,
 } from './configuration';
-import { judgeDelivery } from './delivery';
+import { judgeDelivery, type ValidDelivery } from './delivery';
 import { type Admission, deliveryIdentity } from './deliveryMemory';
 import { adviseOnSecrets } from './secretAdvice';
 import { signingKeysOf } from './signingKeys';
@@ -234,16 +233,22 @@ export class AuditdexTrigger implements INodeType {
 			return { webhookResponse: { received: true, ignored: true } };
 		}
 
-		const run: IWebhookResponseData = {
-			workflowData: [[{ json: verdict.event }]],
-			webhookResponse: { received: true },
-		};
+		const workflowData = [[{ json: verdict.event }]];
+		const webhookResponse = { received: true };
 		// A test event may be sent again and again, and leaves no trace in production's memory.
-		if (this.getMode() === 'manual') return run;
+		if (this.getMode() === 'manual') return { workflowData, webhookResponse };
 
-		const identity = deliveryIdentity(verdict.body, verdict.messageId);
-		const admitted = await admit(this, identity, configuration, now);
-		return admitted ? run : { webhookResponse: { received: true, duplicate: true } };
+		const admitted = await admit(this, verdict, rememberSeconds(configuration), now);
+		if (admitted === undefined) return { webhookResponse: { received: true, duplicate: true } };
+		return {
+			workflowData,
+			// n8n asks for the answer once it has started the run, and then stores its static data. What
+			// is written there any earlier is lost: n8n takes it for unchanged while it starts the run.
+			get webhookResponse() {
+				admitted.runStarted();
+				return webhookResponse;
+			},
+		};
 	}
 }
 
@@ -304,30 +309,32 @@ function refuse(context: IWebhookFunctions, status: number, reason: string): IWe
 	return { noWebhookResponse: true };
 }
 
-/** Whether to run the workflow: `false` where this delivery, or a copy of it, has been accepted. */
+/**
+ * Asks to run the workflow for a delivery, and sees to it that the delivery is remembered.
+ *
+ * @returns `undefined` where this delivery, or a copy of it, has been accepted before
+ */
 async function admit(
 	context: IWebhookFunctions,
-	identity: string,
-	configuration: TriggerConfiguration,
+	{ body, messageId }: ValidDelivery,
+	keepSeconds: number,
 	now: number,
-): Promise<boolean> {
+): Promise<{ runStarted(): void } | undefined> {
 	const deliveries = deliveriesOfWorkflow(context.getWorkflow().id ?? '');
 	const staticData = context.getWorkflowStaticData('global');
 	deliveries.absorb(staticData[STATIC_DATA_NAME], now);
 
 	const memory = deliveries.ofNode(context.getNode().id);
-	const admission = await memory.admit(identity, rememberSeconds(configuration), now);
-	if (admission === undefined) return false;
+	const admission = await memory.admit(deliveryIdentity(body, messageId), keepSeconds, now);
+	if (admission === undefined) return undefined;
 
-	// n8n turns static data into JSON when it stores it, which is after the run has started.
-	staticData[STATIC_DATA_NAME] = {
-		toJSON: () => {
+	void settleWhenAnswered(admission, context.getResponseObject());
+	return {
+		runStarted: () => {
 			admission.handOver();
-			return deliveries.toJSON();
+			staticData[STATIC_DATA_NAME] = deliveries.toStaticData();
 		},
 	};
-	void settleWhenAnswered(admission, context.getResponseObject());
-	return true;
 }
 
 const ANSWER_POLL_MS = 50;

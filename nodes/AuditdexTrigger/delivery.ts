@@ -13,11 +13,19 @@ export interface Delivery {
 	readBody(): Promise<Buffer | undefined>;
 }
 
+export interface ValidDelivery {
+	outcome: 'valid';
+	event: AuditEvent;
+	body: Buffer;
+	/** The sender's own name for the message, where one is signed. */
+	messageId?: string;
+}
+
 /** What becomes of a delivery. `reason` is for n8n's log; the sender isn't told. */
 export type Verdict =
 	| { outcome: 'refused'; status: 400 | 401 | 500; reason: string }
 	| { outcome: 'ignored' }
-	| { outcome: 'valid'; event: AuditEvent; body: Buffer; messageId?: string };
+	| ValidDelivery;
 
 /**
  * Decides on a delivery, except for whether it has been accepted before. Nothing of the body is

@@ -23,7 +23,7 @@ export function deliveryIdentity(body: Buffer, messageId?: string): string {
 
 /** Leave to run the workflow for one delivery; its holder must settle it. */
 export interface Admission {
-	/** n8n has started the run and is storing its static data: from now on the delivery is stored too. */
+	/** n8n has started the run: from now on the delivery is among those that static data holds. */
 	handOver(): void;
 	/** The sender's answer is known: remember the delivery if it was the 200, forget it otherwise. */
 	settle(accepted: boolean): void;

@@ -11,9 +11,8 @@ const MAX_WORKFLOWS = 10_000;
  *
  * n8n loads a workflow's static data anew for each delivery and then stores it as a whole, so two
  * deliveries at once, also of two triggers, overwrite what the other has just stored. Therefore
- * what is put there is not a copy but this object: n8n turns it into JSON at the moment of storing,
- * and each of the two then holds all that is known by then. It is keyed by node id, which, unlike
- * the name, stays the same when the user renames the node.
+ * each stores all that the process knows by then, of all the workflow's triggers. They are told
+ * apart by node id, which, unlike the name, stays the same when the user renames the node.
  */
 export class WorkflowDeliveries {
 	/** The node used last comes last. */
@@ -44,7 +43,8 @@ export class WorkflowDeliveries {
 		}
 	}
 
-	toJSON(): Record<string, string> {
+	/** What static data is to hold from now on. */
+	toStaticData(): Record<string, string> {
 		const latest = [...this.#nodes].slice(-MAX_NODES);
 		return Object.fromEntries(latest.map(([nodeId, memory]) => [nodeId, memory.toText()]));
 	}
