@@ -1,0 +1,176 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { MultipartFile } from '@fastify/multipart';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+import type { Clock } from '../clock.mts';
+import type { Settings } from '../options.mts';
+import type { Evidence, Store } from '../store/store.mts';
+import { visibleEngagement } from './engagements.mts';
+import { ApiProblem, type FieldError } from './problem.mts';
+
+const LONGEST_FILE_NAME = 255;
+const LONGEST_DESCRIPTION = 10_000;
+
+/** Evidence as the API shows it, with the hash under the name and in the place chosen at start. */
+export function presentEvidence(
+	{ sha256, ...evidence }: Evidence,
+	{ hashField, hashPlacement, hashPrefix }: Settings,
+): Record<string, unknown> {
+	const hash = { [hashField]: hashPrefix ? `sha256:${sha256}` : sha256 };
+	return hashPlacement === 'top'
+		? { ...evidence, ...hash }
+		: { ...evidence, [hashPlacement]: hash };
+}
+
+/** Undoes what WHATWG form data does to a file name: `"`, CR and LF are percent-encoded. */
+function fileNameOf(part: MultipartFile): string {
+	return part.filename.replace(/%(22|0D|0A)/gi, (encoded) => decodeURIComponent(encoded));
+}
+
+interface Upload {
+	fields: Map<string, string>;
+	file?: { name: string; contentType: string; size: number; sha256: string; path: string };
+	errors: FieldError[];
+}
+
+/**
+ * Reads the request part by part; the file goes to disk and through the hash as it arrives, and is
+ * on the disk for good when this returns. What was written is removed when the request breaks off.
+ */
+async function receive(
+	request: FastifyRequest,
+	store: Store,
+	maxFileBytes: number,
+): Promise<Upload> {
+	const upload: Upload = { fields: new Map(), errors: [] };
+	const path = join(store.evidenceDir, `.incoming-${randomUUID()}`);
+	try {
+		for await (const part of request.parts()) {
+			const field = part.fieldname;
+			if (part.type === 'field') {
+				const known = field === 'control_id' || field === 'description';
+				if (!known) upload.errors.push({ field, message: 'is not a field of this request' });
+				if (upload.fields.has(field)) upload.errors.push({ field, message: 'is given twice' });
+				upload.fields.set(field, String(part.value));
+			} else if (field !== 'file' || upload.file) {
+				upload.errors.push({
+					field,
+					message: upload.file ? 'is given twice' : 'is not a file field',
+				});
+				part.file.resume();
+			} else {
+				const handle = await open(path, 'w', 0o600);
+				try {
+					const hash = createHash('sha256');
+					let size = 0;
+					for await (const chunk of part.file as AsyncIterable<Buffer>) {
+						size += chunk.length;
+						if (size > maxFileBytes) continue;
+						hash.update(chunk);
+						await handle.write(chunk);
+					}
+					if (size > maxFileBytes) {
+						throw new ApiProblem(413, `Files may have ${maxFileBytes} bytes at the most`);
+					}
+					await handle.sync();
+					const sha256 = hash.digest('hex');
+					const contentType = part.mimetype;
+					upload.file = { name: fileNameOf(part), contentType, size, sha256, path };
+				} finally {
+					await handle.close();
+				}
+			}
+		}
+		return upload;
+	} catch (error) {
+		await rm(path, { force: true });
+		throw error;
+	}
+}
+
+function check({ fields, file, errors }: Upload): FieldError[] {
+	const found = [...errors];
+	if (!fields.get('control_id')) found.push({ field: 'control_id', message: 'is missing' });
+	if ((fields.get('description')?.length ?? 0) > LONGEST_DESCRIPTION) {
+		found.push({
+			field: 'description',
+			message: `is longer than ${LONGEST_DESCRIPTION} characters`,
+		});
+	}
+	if (!file) found.push({ field: 'file', message: 'is missing' });
+	else if (file.name.trim() === '') found.push({ field: 'file', message: 'has no file name' });
+	else if (file.name.length > LONGEST_FILE_NAME) {
+		found.push({
+			field: 'file',
+			message: `has a name longer than ${LONGEST_FILE_NAME} characters`,
+		});
+	}
+	return found;
+}
+
+/** `POST /engagements/{engagement_id}/evidence` */
+export function registerSubmitEvidence(
+	app: FastifyInstance,
+	{
+		store,
+		clock,
+		settings,
+		onStored,
+	}: {
+		store: Store;
+		clock: Clock;
+		settings: Settings;
+		onStored: (evidence: Evidence) => void;
+	},
+): void {
+	app.post<{ Params: { engagementId: string } }>(
+		'/v1/engagements/:engagementId/evidence',
+		{ config: { operation: 'submitEvidence', scope: 'evidence:write' } },
+		async (request, reply) => {
+			const { id: engagementId } = visibleEngagement(
+				store,
+				request.client,
+				request.params.engagementId,
+			);
+			if (!request.isMultipart()) {
+				throw ApiProblem.validation('The body must be multipart/form-data', [
+					{ field: 'Content-Type', message: 'must be multipart/form-data' },
+				]);
+			}
+			const upload = await receive(request, store, settings.maxFileBytes);
+			const { fields, file } = upload;
+			const errors = check(upload);
+			const controlId = fields.get('control_id') ?? '';
+			try {
+				if (errors.length > 0 || !file) {
+					throw ApiProblem.validation('The evidence could not be accepted', errors);
+				}
+				if (!store.control(engagementId, controlId)) {
+					throw new ApiProblem(404, `Control ${controlId} not found in engagement ${engagementId}`);
+				}
+			} catch (error) {
+				if (file) await rm(file.path, { force: true });
+				throw error;
+			}
+			const evidence: Evidence = {
+				id: `evd_${randomUUID().replaceAll('-', '').slice(0, 20)}`,
+				engagement_id: engagementId,
+				control_id: controlId,
+				file_name: file.name,
+				content_type: file.contentType,
+				size: file.size,
+				sha256: file.sha256,
+				description: fields.get('description') ?? '',
+				submitted_by: request.client.clientId,
+				submitted_at: clock.timestamp(),
+			};
+			await rename(file.path, join(store.evidenceDir, evidence.id));
+			store.put('evidence', evidence);
+			onStored(evidence);
+			return reply.code(201).send(presentEvidence(evidence, settings));
+		},
+	);
+}

@@ -1,0 +1,133 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+import type { FastifyInstance } from 'fastify';
+
+import type { Clock } from '../clock.mts';
+import type { ClientRegistration } from '../options.mts';
+import type { Store } from '../store/store.mts';
+import { ApiProblem, type ProblemStatus } from './problem.mts';
+
+/** The scopes on the API page, "Obtaining a Token". */
+export const SCOPES = ['evidence:write', 'controls:read', 'reports:read'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+const sameText = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
+
+/** An OAuth error response (RFC 6749 §5.2), as problem details like every error of the service. */
+function oauthProblem(status: ProblemStatus, error: string, description: string): ApiProblem {
+	return new ApiProblem(status, description, {
+		members: { error, error_description: description },
+	});
+}
+
+/** Client registrations, tokens and what they allow. */
+export class Authorization {
+	private readonly clients: ClientRegistration[];
+
+	private readonly store: Store;
+
+	private readonly clock: Clock;
+
+	private readonly lifetimeSeconds: number;
+
+	constructor(clients: ClientRegistration[], store: Store, clock: Clock, lifetimeSeconds: number) {
+		this.clients = clients;
+		this.store = store;
+		this.clock = clock;
+		this.lifetimeSeconds = lifetimeSeconds;
+	}
+
+	/**
+	 * Answers a token request (API page; RFC 6749 §4.4). The scope granted is what was asked for and
+	 * the client may have; a scope the service doesn't know is refused.
+	 */
+	issue(form: Record<string, unknown>): object {
+		const value = (name: string) => {
+			const text = form[name];
+			if (Array.isArray(text)) {
+				throw oauthProblem(400, 'invalid_request', `${name} is given more than once`);
+			}
+			return typeof text === 'string' ? text : '';
+		};
+		const known = ['grant_type', 'client_id', 'client_secret', 'scope'];
+		const unknown = Object.keys(form).filter((name) => !known.includes(name));
+		if (unknown.length > 0) {
+			throw oauthProblem(400, 'invalid_request', `Unknown parameter: ${unknown.join(', ')}`);
+		}
+		if (value('grant_type') === '') {
+			throw oauthProblem(400, 'invalid_request', 'grant_type is missing');
+		}
+		if (value('grant_type') !== 'client_credentials') {
+			throw oauthProblem(400, 'unsupported_grant_type', 'Only client_credentials is supported');
+		}
+		if (value('client_id') === '' || value('client_secret') === '') {
+			throw oauthProblem(400, 'invalid_request', 'client_id or client_secret is missing');
+		}
+		const client = this.clients.find(({ clientId }) => sameText(clientId, value('client_id')));
+		if (!sameText(client?.clientSecret ?? '', value('client_secret')) || !client) {
+			throw oauthProblem(401, 'invalid_client', 'Unknown client or wrong client secret');
+		}
+		const asked = value('scope').split(' ').filter(Boolean);
+		if (asked.some((scope) => !SCOPES.some((name) => name === scope))) {
+			throw oauthProblem(400, 'invalid_scope', 'The scope asked for holds an unknown name');
+		}
+		const granted = (asked.length > 0 ? asked : client.scopes).filter((scope) =>
+			client.scopes.includes(scope),
+		);
+		if (granted.length === 0) {
+			throw oauthProblem(400, 'invalid_scope', 'This client may have none of the scopes asked for');
+		}
+		const token = randomBytes(32).toString('base64url');
+		const scope = [...new Set(granted)].join(' ');
+		this.store.put('tokens', {
+			digest: digest(token).toString('hex'),
+			client_id: client.clientId,
+			scope,
+			expires_at: this.clock.now() + this.lifetimeSeconds * 1_000,
+		});
+		return {
+			access_token: token,
+			token_type: 'Bearer',
+			expires_in: this.lifetimeSeconds,
+			scope,
+		};
+	}
+
+	/**
+	 * The client whose token a request carries (RFC 6750 §2.1, header only).
+	 * @throws ApiProblem 401 where there's no valid token, 403 where it lacks the scope
+	 */
+	authenticate(header: string | undefined): { client: ClientRegistration; scopes: string[] } {
+		const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(header ?? '')?.[1];
+		const known = token ? this.store.token(digest(token).toString('hex')) : undefined;
+		const client = this.clients.find(({ clientId }) => clientId === known?.client_id);
+		if (!known || !client || known.expires_at <= this.clock.now()) {
+			const challenge = token ? 'Bearer error="invalid_token"' : 'Bearer';
+			throw new ApiProblem(401, 'The access token is missing, unknown or expired', {
+				headers: { 'www-authenticate': challenge },
+			});
+		}
+		return { client, scopes: known.scope.split(' ') };
+	}
+}
+
+/** @throws ApiProblem 403 that names the scope (RFC 6750 §3.1) */
+export function requireScope(scopes: string[], scope: Scope): void {
+	if (scopes.includes(scope)) return;
+	throw new ApiProblem(403, `This request needs the scope ${scope}`, {
+		headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+	});
+}
+
+/** `POST /oauth/token` */
+export function registerTokenEndpoint(app: FastifyInstance, authorization: Authorization): void {
+	app.post('/oauth/token', { config: { operation: 'token' } }, async (request, reply) => {
+		const type = request.headers['content-type'] ?? '';
+		if (!/^application\/x-www-form-urlencoded\b/i.test(type)) {
+			throw oauthProblem(400, 'invalid_request', 'The body must be form-urlencoded');
+		}
+		reply.header('cache-control', 'no-store');
+		return authorization.issue((request.body ?? {}) as Record<string, unknown>);
+	});
+}

@@ -1,0 +1,72 @@
+import type { PaginationStyle } from './api/pagination.mts';
+import type { Plan } from './api/rateLimit.mts';
+
+/** A client of the API as an administrator would register it. */
+export interface ClientRegistration {
+	clientId: string;
+	clientSecret: string;
+	/** Scopes it may be granted. */
+	scopes: string[];
+	/** Engagements it may see; all when left out. */
+	engagements?: string[];
+}
+
+export const HASH_FIELDS = [
+	'sha256',
+	'sha256_hash',
+	'file_hash',
+	'hash',
+	'checksum',
+	'digest',
+] as const;
+export const HASH_PLACEMENTS = ['top', 'data', 'evidence', 'file'] as const;
+export const LIST_KEYS = ['data', 'engagements', 'items', 'results'] as const;
+
+export interface SandboxOptions {
+	/** Where state and evidence are kept; a temporary folder, removed on close, when left out. */
+	dataDir?: string;
+	/** 0 for any free port. */
+	port?: number;
+	adminPort?: number;
+	plan?: Plan;
+	pagination?: PaginationStyle;
+	listKey?: (typeof LIST_KEYS)[number];
+	/** Engagements a page unless the request asks for fewer. */
+	pageSize?: number;
+	hashField?: (typeof HASH_FIELDS)[number];
+	hashPlacement?: (typeof HASH_PLACEMENTS)[number];
+	/** Whether hashes are reported as `sha256:<hex>`. */
+	hashPrefix?: boolean;
+	tokenLifetimeSeconds?: number;
+	clockSpeed?: number;
+	/** Added to each API answer, in real milliseconds. */
+	latencyMs?: number;
+	/** Files larger than this are refused with 413; no limit when left out. */
+	maxFileBytes?: number;
+	/** Whether a 429 carries `Retry-After`. */
+	retryAfter?: boolean;
+	clients?: ClientRegistration[];
+	/** How many engagements a new data folder starts with. */
+	seed?: number;
+}
+
+/** Chosen where nothing else is said: the page's own example values where it has any. */
+export const DEFAULTS = {
+	port: 0,
+	adminPort: 0,
+	plan: 'unlimited' as Plan,
+	pagination: 'next_cursor' as PaginationStyle,
+	listKey: 'data' as (typeof LIST_KEYS)[number],
+	pageSize: 25,
+	hashField: 'sha256' as (typeof HASH_FIELDS)[number],
+	hashPlacement: 'top' as (typeof HASH_PLACEMENTS)[number],
+	hashPrefix: false,
+	tokenLifetimeSeconds: 3_600,
+	clockSpeed: 1,
+	latencyMs: 0,
+	maxFileBytes: Infinity,
+	retryAfter: false,
+	seed: 5,
+};
+
+export type Settings = typeof DEFAULTS;
