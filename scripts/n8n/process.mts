@@ -1,0 +1,204 @@
+/**
+ * A real n8n as a process of its own.
+ *
+ *   startN8n({ userFolder, port?, env?, logFile? })  → N8n, ready to be used
+ *   N8n   url, pid, filesFolder, memory(), resetPeak(), restart(), stop()
+ *
+ * It ends when our process ends. With `N8N_URL` set nothing is started: the n8n at that address is
+ * used as it is (its community packages and settings are then whoever runs it's business).
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { openSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { request } from 'undici';
+
+import { freePort } from './freePort.mts';
+import { installN8n } from './install.mts';
+
+const READY_TIMEOUT_MS = 300_000;
+const STOP_TIMEOUT_MS = 30_000;
+
+export interface N8nOptions {
+	/** Where n8n keeps its `.n8n` folder: database, keys, community packages, binary data. */
+	userFolder: string;
+	/** Any free one unless given; the same after a restart. */
+	port?: number;
+	/** Added to the environment, over what's set here. */
+	env?: Record<string, string>;
+	/** What n8n prints; `<userFolder>/n8n.log` unless given. */
+	logFile?: string;
+}
+
+/** Sizes in bytes of n8n's main process. */
+export interface Memory {
+	rss: number;
+	/** The highest since the start or the last `resetPeak()`. */
+	peak: number;
+}
+
+export interface N8n {
+	url: string;
+	/** Null for an n8n that runs elsewhere. */
+	readonly pid: number | null;
+	/** The folder that n8n's file nodes may read and write. */
+	filesFolder: string;
+	/** @throws Error for an n8n that runs elsewhere, or not on Linux */
+	memory(): Memory;
+	resetPeak(): void;
+	/** Stops it as an administrator would, and starts it with the same folder and port. */
+	restart(): Promise<void>;
+	stop(): Promise<void>;
+}
+
+/**
+ * Starts n8n on loopback and waits until it answers.
+ * @throws Error with the end of its log when it doesn't come up
+ */
+export async function startN8n(options: N8nOptions): Promise<N8n> {
+	const filesFolder = join(options.userFolder, 'files');
+	await mkdir(filesFolder, { recursive: true });
+	if (process.env.N8N_URL) return elsewhere(process.env.N8N_URL, filesFolder);
+
+	const n8nFolder = await installN8n();
+	const port = options.port ?? (await freePort());
+	const url = `http://127.0.0.1:${port}`;
+	const logFile = options.logFile ?? join(options.userFolder, 'n8n.log');
+	const env = {
+		...inheritedEnvironment(),
+		N8N_USER_FOLDER: options.userFolder,
+		N8N_LISTEN_ADDRESS: '127.0.0.1',
+		N8N_PORT: String(port),
+		N8N_RUNNERS_BROKER_PORT: String(await freePort()),
+		N8N_EDITOR_BASE_URL: url,
+		WEBHOOK_URL: url,
+		// The session's cookie would be kept from plain http otherwise.
+		N8N_SECURE_COOKIE: 'false',
+		N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem',
+		N8N_RESTRICT_FILE_ACCESS_TO: filesFolder,
+		N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS: 'true',
+		// Nothing that calls home or asks the user for anything.
+		N8N_DIAGNOSTICS_ENABLED: 'false',
+		N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
+		N8N_VERSION_NOTIFICATIONS_WHATS_NEW_ENABLED: 'false',
+		N8N_DYNAMIC_BANNERS_ENABLED: 'false',
+		N8N_TEMPLATES_ENABLED: 'false',
+		N8N_PERSONALIZATION_ENABLED: 'false',
+		N8N_HIRING_BANNER_ENABLED: 'false',
+		N8N_LICENSE_AUTO_RENEW_ENABLED: 'false',
+		N8N_VERIFIED_PACKAGES_ENABLED: 'false',
+		N8N_DISABLED_MODULES: 'mcp-registry',
+		...options.env,
+	};
+
+	let child: ChildProcess | undefined;
+	async function start(): Promise<void> {
+		const log = openSync(logFile, 'a');
+		child = spawn(
+			process.execPath,
+			[
+				'--import',
+				join(import.meta.dirname, 'endWithParent.mts'),
+				join(n8nFolder, 'node_modules', 'n8n', 'bin', 'n8n'),
+				'start',
+			],
+			{ env, cwd: options.userFolder, stdio: ['ignore', log, log, 'ipc'] },
+		);
+		// n8n alone must not keep our process from ending.
+		child.channel?.unref();
+		child.unref();
+		await untilReady(url, child, logFile);
+	}
+	async function stop(): Promise<void> {
+		const stopping = child;
+		child = undefined;
+		if (stopping) await end(stopping);
+	}
+	const status = () => {
+		if (!child?.pid) throw new Error('n8n is not running');
+		return `/proc/${child.pid}`;
+	};
+
+	await start();
+	return {
+		url,
+		filesFolder,
+		get pid() {
+			return child?.pid ?? null;
+		},
+		memory() {
+			const text = readFileSync(`${status()}/status`, 'utf8');
+			const bytes = (name: string) =>
+				Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)![1]) * 1024;
+			return { rss: bytes('VmRSS'), peak: bytes('VmHWM') };
+		},
+		resetPeak() {
+			// 5 sets the peak back to what is resident now (proc(5)).
+			writeFileSync(`${status()}/clear_refs`, '5');
+		},
+		async restart() {
+			await stop();
+			await start();
+		},
+		stop,
+	};
+}
+
+/** Ours, less what would reach into n8n: its settings come from here alone. */
+function inheritedEnvironment(): NodeJS.ProcessEnv {
+	return Object.fromEntries(
+		Object.entries(process.env).filter(
+			([name]) => !/^(N8N_|DB_|EXECUTIONS_|WEBHOOK_|NODE_OPTIONS$|NODE_ENV$|VITEST)/.test(name),
+		),
+	);
+}
+
+async function untilReady(url: string, child: ChildProcess, logFile: string): Promise<void> {
+	const deadline = Date.now() + READY_TIMEOUT_MS;
+	while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
+		if (await isReady(url)) return;
+		await delay(250);
+	}
+	const reason = Date.now() < deadline ? 'ended at once' : 'was not ready in time';
+	child.kill('SIGKILL');
+	const last = readFileSync(logFile, 'utf8').trim().split('\n').slice(-30).join('\n');
+	throw new Error(`n8n ${reason}. The end of ${logFile}:\n${last}`);
+}
+
+/** Whether n8n has its database and serves the editor; workflows may still be being published. */
+async function isReady(url: string): Promise<boolean> {
+	try {
+		const { statusCode, body } = await request(`${url}/healthz/readiness`);
+		await body.dump();
+		return statusCode === 200;
+	} catch {
+		return false;
+	}
+}
+
+async function end(child: ChildProcess): Promise<void> {
+	if (child.exitCode !== null || child.signalCode !== null) return;
+	child.ref();
+	const ended = new Promise((resolve) => child.once('exit', resolve));
+	child.kill('SIGTERM');
+	const patience = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+	await ended;
+	clearTimeout(patience);
+}
+
+async function elsewhere(url: string, filesFolder: string): Promise<N8n> {
+	if (!(await isReady(url))) throw new Error(`No n8n answers at N8N_URL (${url})`);
+	const refuse = () => {
+		throw new Error('This can only be done with an n8n that is started here; unset N8N_URL');
+	};
+	return {
+		url,
+		pid: null,
+		filesFolder,
+		memory: refuse,
+		resetPeak: refuse,
+		restart: async () => refuse(),
+		stop: async () => {},
+	};
+}
