@@ -8,8 +8,7 @@ import type {
 } from 'n8n-workflow';
 
 import { BASE_URL_PATTERN } from '../nodes/Auditdex/api/baseUrl';
-import { checkToken, type TokenData } from '../nodes/Auditdex/api/tokenCheck';
-import { requestToken } from '../nodes/Auditdex/api/tokenRequest';
+import { assertGranted } from '../nodes/Auditdex/api/grantedScope';
 
 /**
  * The token endpoint has the base URL's origin and the path `/oauth/token` (contract). For a base URL
@@ -128,22 +127,16 @@ export class AuditdexOAuth2Api implements ICredentialType {
 		],
 	};
 
-	/** n8n calls this before it signs a request, in the credential's test too. */
+	/**
+	 * n8n calls this once it has a token, in the credential's test too: so that a scope which the
+	 * service left out shows there, and not at night when evidence is to be submitted.
+	 */
 	async preAuthentication(
 		this: IHttpRequestHelper,
-		credential: ICredentialDataDecryptedObject,
+		{ scope, oauthTokenData }: ICredentialDataDecryptedObject,
 	): Promise<IDataObject> {
-		const { accessTokenUrl, clientId, clientSecret, scope, oauthTokenData } = credential;
-		const token = await checkToken(
-			{
-				accessTokenUrl: String(accessTokenUrl),
-				clientId: String(clientId),
-				clientSecret: String(clientSecret),
-				scope: String(scope),
-				oauthTokenData: oauthTokenData as TokenData | undefined,
-			},
-			requestToken(this.helpers.httpRequest),
-		);
-		return token ? { oauthTokenData: token as IDataObject } : {};
+		const token = oauthTokenData as { scope?: unknown } | undefined;
+		assertGranted(String(scope), token?.scope);
+		return {};
 	}
 }
