@@ -13,10 +13,10 @@ export function assertGranted(asked: string, granted: unknown): void {
 	const missing = scopesOf(asked).filter((scope) => !has.has(scope));
 	if (missing.length === 0) return;
 	const title = `AUDITDEX did not grant the scope ${missing.join(' ')}`;
-	const detail =
-		'Ask your AUDITDEX administrator to grant it to this API client, or remove it from Scope in the Auditdex credential.';
-	throw new AuditdexError(title, {
-		description: detail,
-		problem: { type: 'about:blank', title, status: 403, detail },
+	const next =
+		'ask your AUDITDEX administrator to grant it to this API client, or remove it from Scope in the credential';
+	// The credential's test shows the message alone, so it says what to do as well.
+	throw new AuditdexError(`${title}; ${next}`, {
+		problem: { type: 'about:blank', title, status: 403, detail: next },
 	});
 }
