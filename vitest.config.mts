@@ -5,6 +5,17 @@ export default defineConfig({
 		projects: [
 			{ test: { name: 'unit', include: ['test/unit/**/*.test.mts', 'sandbox/**/*.test.mts'] } },
 			{ test: { name: 'engine', include: ['test/engine/**/*.test.mts'], testTimeout: 60_000 } },
+			{
+				test: {
+					name: 'n8n',
+					include: ['test/n8n/**/*.test.mts'],
+					globalSetup: 'test/n8n/setup.mts',
+					// They share one n8n, whose memory some of them measure.
+					fileParallelism: false,
+					testTimeout: 300_000,
+					hookTimeout: 300_000,
+				},
+			},
 		],
 	},
 });

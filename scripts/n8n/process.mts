@@ -8,7 +8,7 @@
  * used as it is (its community packages and settings are then whoever runs it's business).
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { openSync, readFileSync, writeFileSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,6 +16,7 @@ import { request } from 'undici';
 
 import { freePort } from './freePort.mts';
 import { installN8n } from './install.mts';
+import { memoryOf, resetPeakOf, type Memory } from './memory.mts';
 
 const READY_TIMEOUT_MS = 300_000;
 const STOP_TIMEOUT_MS = 30_000;
@@ -31,20 +32,13 @@ export interface N8nOptions {
 	logFile?: string;
 }
 
-/** Sizes in bytes of n8n's main process. */
-export interface Memory {
-	rss: number;
-	/** The highest since the start or the last `resetPeak()`. */
-	peak: number;
-}
-
 export interface N8n {
 	url: string;
 	/** Null for an n8n that runs elsewhere. */
 	readonly pid: number | null;
 	/** The folder that n8n's file nodes may read and write. */
 	filesFolder: string;
-	/** @throws Error for an n8n that runs elsewhere, or not on Linux */
+	/** Of n8n's main process. @throws Error for an n8n that runs elsewhere */
 	memory(): Memory;
 	resetPeak(): void;
 	/** Stops it as an administrator would, and starts it with the same folder and port. */
@@ -115,9 +109,9 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 		child = undefined;
 		if (stopping) await end(stopping);
 	}
-	const status = () => {
+	const pid = () => {
 		if (!child?.pid) throw new Error('n8n is not running');
-		return `/proc/${child.pid}`;
+		return child.pid;
 	};
 
 	await start();
@@ -127,16 +121,8 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 		get pid() {
 			return child?.pid ?? null;
 		},
-		memory() {
-			const text = readFileSync(`${status()}/status`, 'utf8');
-			const bytes = (name: string) =>
-				Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)![1]) * 1024;
-			return { rss: bytes('VmRSS'), peak: bytes('VmHWM') };
-		},
-		resetPeak() {
-			// 5 sets the peak back to what is resident now (proc(5)).
-			writeFileSync(`${status()}/clear_refs`, '5');
-		},
+		memory: () => memoryOf(pid()),
+		resetPeak: () => resetPeakOf(pid()),
 		async restart() {
 			await stop();
 			await start();
