@@ -8,7 +8,7 @@
  *                activate, deactivate, waitForWebhook,
  *                runManually, run (runManually + waitForExecution),
  *                listExecutions, getExecution, waitForExecution,
- *                downloadBinary, call (any other endpoint)
+ *                downloadBinary, editorFile, call (any other endpoint)
  *   Execution    status, error, output(node) → its items
  */
 import { randomUUID } from 'node:crypto';
@@ -147,6 +147,18 @@ export class N8nClient {
 			throw new Error(`n8n answered ${method} ${path} with ${response.statusCode}: ${text}`);
 		}
 		return (text ? (JSON.parse(text) as { data: T }).data : undefined) as T;
+	}
+
+	/** A file that n8n keeps for its editor, e.g. `/types/nodes.json`. */
+	async editorFile<T>(path: string): Promise<T> {
+		const response = await request(`${this.url}${path}`, {
+			dispatcher: this.agent,
+			headers: { 'browser-id': this.browserId, cookie: this.cookie },
+		});
+		if (response.statusCode !== 200) {
+			throw new Error(`n8n answered GET ${path} with ${response.statusCode}`);
+		}
+		return (await response.body.json()) as T;
 	}
 
 	// Credentials
