@@ -7,7 +7,7 @@
  * Run alone, it prints that folder.
  */
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -42,8 +42,11 @@ export async function installN8n(): Promise<string> {
 	await withLock(`${folder}.lock`, async () => {
 		if (existsSync(folder)) return;
 		// Built beside its final place and renamed when complete: what's there is always whole.
-		const partial = `${folder}.partial`;
-		await rm(partial, { recursive: true, force: true });
+		// A command that was ended may have left one behind.
+		for (const name of await readdir(cacheRoot)) {
+			if (name.includes('.partial-')) await rm(join(cacheRoot, name), { recursive: true });
+		}
+		const partial = `${folder}.partial-${process.pid}`;
 		await mkdir(partial);
 		for (const file of ['package.json', 'package-lock.json']) {
 			await cp(join(here, file), join(partial, file));

@@ -230,6 +230,8 @@ export class N8nClient {
 
 	async deleteWorkflow(id: string): Promise<void> {
 		await this.call('POST', `/workflows/${id}/archive`, {});
+		// An active one is unpublished in the background; until then n8n refuses to delete it.
+		while ((await this.publicationStatus(id)).status !== 'not_published') await delay(POLL_MS);
 		await this.call('DELETE', `/workflows/${id}`);
 	}
 
@@ -241,10 +243,7 @@ export class N8nClient {
 		const { versionId } = await this.getWorkflow(id);
 		await this.call('POST', `/workflows/${id}/activate`, { versionId });
 		for (;;) {
-			const { status, triggers } = await this.call<{
-				status: 'in_progress' | 'not_published' | 'published' | 'partial' | 'failed';
-				triggers: Array<{ errorMessage: string | null }>;
-			}>('GET', `/workflows/${id}/publication-status`);
+			const { status, triggers } = await this.publicationStatus(id);
 			if (status === 'published') return;
 			if (status === 'failed' || status === 'partial') {
 				const reasons = triggers.map(({ errorMessage }) => errorMessage ?? '').join(' ');
@@ -256,6 +255,13 @@ export class N8nClient {
 
 	async deactivate(id: string): Promise<void> {
 		await this.call('POST', `/workflows/${id}/deactivate`, {});
+	}
+
+	private async publicationStatus(id: string): Promise<{
+		status: 'in_progress' | 'not_published' | 'published' | 'partial' | 'failed';
+		triggers: Array<{ errorMessage: string | null }>;
+	}> {
+		return await this.call('GET', `/workflows/${id}/publication-status`);
 	}
 
 	/**

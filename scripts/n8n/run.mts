@@ -26,6 +26,9 @@ export async function run(
 		stdio: ['ignore', 'pipe', 'pipe'],
 		timeout: timeoutMs,
 	});
+	// It must not go on in a folder that the next command takes over.
+	const kill = () => child.kill();
+	process.once('exit', kill);
 	let output = '';
 	let errors = '';
 	child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -43,5 +46,6 @@ export async function run(
 		return output;
 	} finally {
 		clearInterval(progress);
+		process.off('exit', kill);
 	}
 }
