@@ -16,6 +16,16 @@ export default defineConfig({
 					hookTimeout: 300_000,
 				},
 			},
+			{
+				test: {
+					name: 'browser',
+					include: ['test/browser/**/*.test.mts'],
+					globalSetup: 'test/n8n/setup.mts',
+					fileParallelism: false,
+					testTimeout: 120_000,
+					hookTimeout: 120_000,
+				},
+			},
 		],
 	},
 });
