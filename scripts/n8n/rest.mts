@@ -231,7 +231,7 @@ export class N8nClient {
 	async deleteWorkflow(id: string): Promise<void> {
 		await this.call('POST', `/workflows/${id}/archive`, {});
 		// An active one is unpublished in the background; until then n8n refuses to delete it.
-		while ((await this.publicationStatus(id)).status !== 'not_published') await delay(POLL_MS);
+		await this.untilPublication(id, 'not_published');
 		await this.call('DELETE', `/workflows/${id}`);
 	}
 
@@ -242,26 +242,29 @@ export class N8nClient {
 	async activate(id: string): Promise<void> {
 		const { versionId } = await this.getWorkflow(id);
 		await this.call('POST', `/workflows/${id}/activate`, { versionId });
+		await this.untilPublication(id, 'published');
+	}
+
+	/** Takes the workflow back and waits until its triggers are off. */
+	async deactivate(id: string): Promise<void> {
+		await this.call('POST', `/workflows/${id}/deactivate`, {});
+		await this.untilPublication(id, 'not_published');
+	}
+
+	/** n8n publishes in the background, and tells here how far it is. */
+	private async untilPublication(id: string, wanted: 'published' | 'not_published'): Promise<void> {
 		for (;;) {
-			const { status, triggers } = await this.publicationStatus(id);
-			if (status === 'published') return;
-			if (status === 'failed' || status === 'partial') {
+			const { status, triggers } = await this.call<{
+				status: 'in_progress' | 'not_published' | 'published' | 'partial' | 'failed';
+				triggers: Array<{ errorMessage: string | null }>;
+			}>('GET', `/workflows/${id}/publication-status`);
+			if (status === wanted) return;
+			if (wanted === 'published' && (status === 'failed' || status === 'partial')) {
 				const reasons = triggers.map(({ errorMessage }) => errorMessage ?? '').join(' ');
 				throw new Error(`The workflow could not be activated: ${reasons}`);
 			}
 			await delay(POLL_MS);
 		}
-	}
-
-	async deactivate(id: string): Promise<void> {
-		await this.call('POST', `/workflows/${id}/deactivate`, {});
-	}
-
-	private async publicationStatus(id: string): Promise<{
-		status: 'in_progress' | 'not_published' | 'published' | 'partial' | 'failed';
-		triggers: Array<{ errorMessage: string | null }>;
-	}> {
-		return await this.call('GET', `/workflows/${id}/publication-status`);
 	}
 
 	/**
