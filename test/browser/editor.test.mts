@@ -159,7 +159,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		await editor.openWorkflow(id);
 		await editor.openNode('Auditdex Trigger');
 		await editor.page.getByText('Webhook URLs').click();
-		await editor.page.getByText('Production URL').first().click();
+		await editor.part('radio-button-production').click();
 		await editor.picture('trigger', editor.part('ndv'));
 		await editor.execute();
 		await editor.page.getByText('Listening for test event').first().waitFor();
