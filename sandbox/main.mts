@@ -22,6 +22,7 @@ const { values } = parseArgs({
 		'max-file-bytes': text,
 		'retry-after': { type: 'boolean' },
 		seed: text,
+		'client-secret': text,
 		'stop-with-parent': { type: 'boolean', default: false },
 	},
 });

@@ -46,6 +46,8 @@ export interface SandboxOptions {
 	/** Whether a 429 carries `Retry-After`. */
 	retryAfter?: boolean;
 	clients?: ClientRegistration[];
+	/** Of the one client there is when no `clients` are given. */
+	clientSecret?: string;
 	/** How many engagements a new data folder starts with. */
 	seed?: number;
 }

@@ -39,7 +39,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const settings: Settings = { ...DEFAULTS, ...Object.fromEntries(given) };
 	const store = new Store(options.dataDir);
 	const clock = new Clock(settings.clockSpeed);
-	const clients = options.clients ?? [defaultClient(store)];
+	const clients = options.clients ?? [defaultClient(store, options.clientSecret)];
 	seed(store, settings.seed);
 	const service: Service = {
 		store,
@@ -69,9 +69,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	};
 }
 
-/** The client of a new data folder, with a secret of its own that stays the same over restarts. */
-function defaultClient(store: Store): ClientRegistration {
-	const clientSecret = store.setting('client_secret') ?? randomBytes(24).toString('base64url');
+/** The client of a new data folder; a secret that isn't given is drawn, and kept over restarts. */
+function defaultClient(store: Store, given?: string): ClientRegistration {
+	const clientSecret =
+		given ?? store.setting('client_secret') ?? randomBytes(24).toString('base64url');
 	store.setSetting('client_secret', clientSecret);
 	return { clientId: 'sandbox-client', clientSecret, scopes: [...SCOPES] };
 }
