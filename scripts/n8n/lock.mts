@@ -20,7 +20,9 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
 	for (let waits = 0; ; waits++) {
 		try {
 			await writeFile(file, String(process.pid), { flag: 'wx' });
-			break;
+			// Another one that had found the same abandoned lock may just now have removed ours.
+			await delay(100);
+			if ((await readFile(file, 'utf8').catch(() => '')) === String(process.pid)) break;
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
 		}
