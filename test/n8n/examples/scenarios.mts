@@ -1,0 +1,306 @@
+/**
+ * What each example workflow must do, told by what arrives at the services it talks to: the whole of
+ * each request, nothing more and nothing less.
+ */
+import { createHash } from 'node:crypto';
+
+import { expect } from 'vitest';
+
+import { ACCESS_REVIEW } from './services.mts';
+import { FOLDER_FILE, type Stage } from './stage.mts';
+
+export interface Scenario {
+	/** When a workflow that starts by itself starts, as a cron expression. */
+	schedule?: string;
+	/** @throws AssertionError or Refused when the workflow doesn't do what it's for */
+	play(stage: Stage): Promise<void>;
+}
+
+const ENGAGEMENT = 'eng_xyz789';
+const CONTROL = 'ctrl_abc123';
+
+const now = () => `${new Date().toISOString().slice(0, 19)}Z`;
+
+const sha256 = (content: string) => createHash('sha256').update(content).digest('hex');
+
+const evidence = (control: string, file: string, content: string, description: string) => ({
+	engagement_id: ENGAGEMENT,
+	control_id: control,
+	file_name: file,
+	sha256: sha256(content),
+	description,
+});
+
+const COLLECTED = [
+	evidence(
+		CONTROL,
+		'access-review.csv',
+		ACCESS_REVIEW,
+		'Access review exported from the identity provider',
+	),
+	evidence(
+		'ctrl_ghi789',
+		'backup-checks.csv',
+		'\uFEFFsystem,restored,result\nbilling,2026-03-31,passed\npayroll,2026-03-30,passed',
+		'Restore tests of the backups',
+	),
+	evidence(
+		'ctrl_def456',
+		FOLDER_FILE.name,
+		FOLDER_FILE.content,
+		'Change approvals, from the evidence folder',
+	),
+];
+
+interface Receipt {
+	description: string;
+	integrity: { verified: boolean };
+}
+
+/** A receipt as it's kept; the whole of the service's answer is in its last column. */
+const receiptRow = (submitted: (typeof COLLECTED)[number], skipped: boolean) => ({
+	collected_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+	control_id: submitted.control_id,
+	file_name: submitted.file_name,
+	sha256: submitted.sha256,
+	verified: true,
+	skipped,
+	receipt: expect.toSatisfy((text: string) => {
+		const { integrity, description } = JSON.parse(text) as Receipt;
+		return integrity.verified && description === submitted.description;
+	}),
+});
+
+const NOT_COLLECTED = {
+	...receiptRow(COLLECTED[0]!, false),
+	control_id: null,
+	file_name: 'Access review',
+	sha256: null,
+	verified: false,
+	receipt: 'Not collected: 503 - "down for maintenance"',
+};
+
+export const SCENARIOS: Record<string, Scenario> = {
+	'scheduled-evidence-collection.json': {
+		schedule: '0 6 * * *',
+		async play(stage) {
+			// Several files are sent at once, so the service may store them in any order.
+			const stored = byControl(COLLECTED).map((row) => expect.objectContaining(row));
+			const first = COLLECTED.map((row) => receiptRow(row, false));
+			await stage.run('Every Morning');
+			expect(byControl(await stage.sandbox.admin.listEvidence())).toEqual(stored);
+			expect(await stage.rowsOf('auditdex_receipts')).toEqual(first);
+
+			// The next morning the download is down, and the other files are the same as before.
+			stage.services.downloadIsDown = true;
+			await stage.run('Every Morning');
+			expect(byControl(await stage.sandbox.admin.listEvidence())).toEqual(stored);
+			const second = COLLECTED.slice(1).map((row) => receiptRow(row, true));
+			expect(await stage.rowsOf('auditdex_receipts')).toEqual([...first, NOT_COLLECTED, ...second]);
+			expect(stage.services.received.map(({ request }) => request)).toEqual([
+				'GET /access-review.csv',
+				'GET /access-review.csv',
+			]);
+		},
+	},
+
+	'finding-raised-to-ticket.json': {
+		async play(stage) {
+			const timestamp = now();
+			await stage.deliver('Finding Raised', {
+				event: 'finding.raised',
+				timestamp,
+				data: {
+					engagement_id: ENGAGEMENT,
+					finding_id: 'fnd_def456',
+					severity: 'significant',
+					control_id: CONTROL,
+					title: 'Privileged access review not completed within SLA',
+				},
+			});
+			expect(stage.services.received).toEqual([
+				{ request: 'GET /rest/api/2/issuetype', authorization: expect.any(String) },
+				{
+					request: 'POST /rest/api/2/issue',
+					authorization: expect.any(String),
+					body: {
+						fields: {
+							project: { id: '10000' },
+							issuetype: { id: '10001' },
+							summary:
+								'Audit finding (significant): Privileged access review not completed within SLA',
+							description: [
+								`Raised in AUDITDEX on ${timestamp}.`,
+								'',
+								'Finding: fnd_def456',
+								`Engagement: ${ENGAGEMENT}`,
+								`Control: ${CONTROL}`,
+							].join('\n'),
+							labels: ['audit-finding'],
+						},
+					},
+				},
+				{
+					request: 'POST /api/v4/posts',
+					authorization: expect.any(String),
+					body: {
+						channel_id: 'audit-channel-id',
+						message:
+							'New significant audit finding: Privileged access review not completed within SLA. Ticket AUD-7.',
+						props: { attachments: [] },
+					},
+				},
+			]);
+		},
+	},
+
+	'control-concluded-to-spreadsheet.json': {
+		async play(stage) {
+			const { admin } = stage.sandbox;
+			await admin.raiseFinding(ENGAGEMENT, CONTROL);
+			await admin.concludeControl(ENGAGEMENT, CONTROL, 'effective');
+			const timestamp = now();
+			await stage.deliver('Control Concluded', {
+				event: 'control.concluded',
+				timestamp,
+				data: { engagement_id: ENGAGEMENT, control_id: CONTROL },
+			});
+			const sheet =
+				'/v1.0/me/drive/items/your-workbook-id/workbook/worksheets/{00000000-0001-0000-0000-000000000000}';
+			expect(stage.services.received).toEqual([
+				{ request: `GET ${sheet}/usedRange`, authorization: expect.any(String) },
+				{
+					request: `PATCH ${sheet}/range(address='A3:G3')`,
+					authorization: expect.any(String),
+					body: {
+						values: [[timestamp, ENGAGEMENT, CONTROL, 'concluded', 'effective', 1, 0]],
+					},
+				},
+			]);
+		},
+	},
+
+	'weekly-engagement-report.json': {
+		schedule: '0 7 * * 1',
+		async play(stage) {
+			await stage.run('Every Monday');
+			expect(stage.services.received).toEqual([
+				{
+					request: 'POST /v1.0/me/sendMail',
+					authorization: expect.any(String),
+					body: {
+						message: {
+							toRecipients: [{ emailAddress: { address: 'audit-committee@example.com' } }],
+							subject: expect.stringMatching(/^Audit engagements: 60 in week \d+$/),
+							body: { contentType: 'html', content: expect.any(String) },
+						},
+						saveToSentItems: true,
+					},
+				},
+			]);
+			const { message } = stage.services.received[0]!.body as {
+				message: { body: { content: string } };
+			};
+			const rows = rowsOfTable(message.body.content);
+			expect(rows).toHaveLength(61);
+			expect(rows.slice(0, 2)).toEqual([
+				['Engagement', 'Framework', 'Status', 'Period end'],
+				['SOC 2 Type II 2026', 'SOC 2', 'in_progress', '2026-12-31'],
+			]);
+			expect(rows.at(-1)).toEqual(['Vendor review 59', 'SOC 2', 'in_progress', '2026-12-31']);
+		},
+	},
+
+	'ai-agent-control-status.json': {
+		async play(stage) {
+			await stage.sandbox.admin.raiseFinding(ENGAGEMENT, CONTROL, { title: 'Review is late' });
+			const question = `What's the status of ${CONTROL} in SOC 2 Type II 2026?`;
+			const execution = await stage.run('Question', {
+				sessionId: 'session-1',
+				action: 'sendMessage',
+				chatInput: question,
+			});
+			const parameters = { type: 'object', additionalProperties: false };
+			const tools = [
+				tool('List_Engagements', 'List the audit engagements in AUDITDEX with their IDs and names', {
+					...parameters,
+					properties: {},
+				}),
+				tool(
+					'Get_Control_Status',
+					'Get the testing status, findings and linked evidence of one control in AUDITDEX',
+					{
+						...parameters,
+						properties: {
+							engagement_id: {
+								type: 'string',
+								description: 'ID of the engagement that the control belongs to, e.g. eng_xyz789',
+							},
+							control_id: { type: 'string', description: 'ID of the control, e.g. ctrl_abc123' },
+						},
+						required: ['engagement_id', 'control_id'],
+					},
+				),
+			];
+			const requests = stage.services.received.map(({ request, body }) => ({
+				request,
+				...(body as { model: string; tools: unknown; messages: Message[] }),
+			}));
+			// The model is asked; once more with the engagements, and once more with the control.
+			expect(requests).toEqual(
+				[2, 4, 6].map((messages) =>
+					expect.objectContaining({
+						request: 'POST /v1/chat/completions',
+						model: 'gpt-4.1-mini',
+						tools,
+						messages: expect.toSatisfy((all: unknown[]) => all.length === messages),
+					}),
+				),
+			);
+			const [system, user, , engagements, , control] = requests.at(-1)!.messages;
+			expect(system!.content).toContain('only from what the tools return');
+			expect(user!.content).toBe(question);
+			expect(parsed(engagements)).toHaveLength(60);
+			expect(parsed(control)).toEqual([
+				expect.objectContaining({
+					id: CONTROL,
+					engagement_id: ENGAGEMENT,
+					testing_status: 'in_testing',
+					findings: [expect.objectContaining({ title: 'Review is late' })],
+				}),
+			]);
+			expect(execution.output('Audit Assistant')[0]!.json.output).toBe(
+				`The service says: ${control!.content}`,
+			);
+		},
+	},
+};
+
+interface Message {
+	content: string;
+}
+
+/** What a tool told the model. */
+function parsed({ content }: Message = { content: '' }): unknown {
+	expect(content).toMatch(/^\[.*\]$/);
+	return JSON.parse(content);
+}
+
+const tool = (name: string, description: string, parameters: object) =>
+	expect.objectContaining({
+		function: expect.objectContaining({
+			name,
+			description,
+			parameters: expect.objectContaining(parameters),
+		}),
+	});
+
+const byControl = <T extends { control_id: string }>(rows: T[]) =>
+	rows.toSorted((a, b) => a.control_id.localeCompare(b.control_id));
+
+/** The texts of an HTML table's cells, row by row. */
+function rowsOfTable(html: string): string[][] {
+	return [...html.matchAll(/<tr.*?<\/tr>/g)].map(([row]) =>
+		[...row.matchAll(/<t[hd].*?>(.*?)<\/t[hd]>/g)].map(([, text]) => text!),
+	);
+}

@@ -1,0 +1,215 @@
+/**
+ * One example workflow, imported into a real n8n, with everything it talks to on this machine: a
+ * sandbox of its own in place of AUDITDEX, and local services in place of all others. Nothing in the
+ * workflow is changed but credentials and addresses.
+ */
+import { createHmac, randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import { request } from 'undici';
+
+import { startSandbox, type Sandbox } from '../../../sandbox/server.mts';
+import type {
+	CredentialReference,
+	Execution,
+	N8nClient,
+	Workflow,
+	WorkflowFile,
+} from '../../../scripts/n8n/rest.mts';
+import {
+	GRAPH_TOKEN,
+	JIRA,
+	MATTERMOST_TOKEN,
+	OPENAI_KEY,
+	startServices,
+	type Services,
+} from './services.mts';
+
+const SIGNING_SECRET = 'whsec-of-the-examples-0123456789';
+const CLIENT = {
+	clientId: 'examples',
+	clientSecret: 'client-secret-of-the-examples',
+	scopes: ['evidence:write', 'controls:read', 'reports:read'],
+};
+/** More than the nodes' own default limit of 50. */
+const ENGAGEMENTS = 60;
+export const FOLDER_FILE = { name: 'change-4711.txt', content: 'Change 4711 was approved by Ada.' };
+
+/** n8n, or the workflow in it, didn't do what was asked of it. */
+export class Refused extends Error {}
+
+export class Stage {
+	readonly sandbox: Sandbox;
+
+	readonly services: Services;
+
+	private readonly client: N8nClient;
+
+	private readonly credentials: Record<string, CredentialReference> = {};
+
+	private workflow?: Workflow;
+
+	private constructor(client: N8nClient, sandbox: Sandbox, services: Services) {
+		this.client = client;
+		this.sandbox = sandbox;
+		this.services = services;
+	}
+
+	/** @param filesFolder a folder that this n8n's file nodes may read */
+	static async open(
+		client: N8nClient,
+		workflow: WorkflowFile,
+		filesFolder: string,
+	): Promise<Stage> {
+		const sandbox = await startSandbox({ clients: [CLIENT], seed: ENGAGEMENTS });
+		const stage = new Stage(client, sandbox, await startServices());
+		try {
+			await stage.setUp(workflow, filesFolder);
+			return stage;
+		} catch (error) {
+			await stage.close();
+			throw error;
+		}
+	}
+
+	private async setUp(workflow: WorkflowFile, filesFolder: string): Promise<void> {
+		const evidence = join(filesFolder, 'evidence');
+		await mkdir(evidence, { recursive: true });
+		await writeFile(join(evidence, FOLDER_FILE.name), FOLDER_FILE.content);
+		const types = new Set(workflow.nodes.flatMap(({ credentials }) => Object.keys(credentials ?? {})));
+		for (const type of types) {
+			this.credentials[type] = await this.client.createCredential(type, this.credentialData(type));
+		}
+		const addresses = {
+			'https://reports.example.com': this.services.origin,
+			'/home/node/.n8n-files': filesFolder,
+		};
+		const nodes = workflow.nodes.map((node) => ({
+			...node,
+			parameters: replaceIn(node.parameters, addresses),
+			// The editor gives an imported trigger an address of its own, too.
+			...(node.webhookId && { webhookId: randomUUID() }),
+		}));
+		this.workflow = await this.client.importWorkflow({ ...workflow, nodes }, this.credentials);
+	}
+
+	private credentialData(type: string): IDataObject {
+		const { origin } = this.services;
+		// A signed-in Microsoft account is a token that n8n holds.
+		const microsoft = {
+			graphApiBaseUrl: origin,
+			oauthTokenData: { access_token: GRAPH_TOKEN, token_type: 'Bearer' },
+		};
+		const data: Record<string, IDataObject> = {
+			auditdexOAuth2Api: {
+				clientId: CLIENT.clientId,
+				clientSecret: CLIENT.clientSecret,
+				baseUrl: this.sandbox.baseUrl,
+			},
+			auditdexWebhookApi: { signingSecret: SIGNING_SECRET },
+			jiraSoftwareCloudApi: { ...JIRA, domain: origin },
+			mattermostApi: { baseUrl: origin, accessToken: MATTERMOST_TOKEN },
+			microsoftExcelOAuth2Api: microsoft,
+			microsoftOutlookOAuth2Api: microsoft,
+			openAiApi: { apiKey: OPENAI_KEY, url: `${origin}/v1` },
+		};
+		if (!data[type]) throw new Error(`No stand-in for the service behind ${type}`);
+		return data[type];
+	}
+
+	/** Runs the workflow by hand from its trigger, which puts out `json` where given. */
+	async run(trigger: string, json?: IDataObject): Promise<Execution> {
+		const data = json && {
+			startTime: Date.now(),
+			executionTime: 0,
+			executionIndex: 0,
+			source: [],
+			data: { main: [[{ json }]] },
+		};
+		const { executionId } = await refusing(
+			this.client.call<{ executionId: string }>('POST', `/workflows/${this.workflow!.id}/run`, {
+				triggerToStartFrom: { name: trigger, data },
+			}),
+		);
+		return await this.finished(executionId);
+	}
+
+	/** Activates the workflow and delivers an event to it, signed as AUDITDEX does. */
+	async deliver(trigger: string, event: object): Promise<Execution> {
+		await refusing(this.client.activate(this.workflow!.id));
+		const node = this.workflow!.nodes.find(({ name }) => name === trigger)!;
+		const url = await this.client.waitForWebhook(node);
+		const body = JSON.stringify(event);
+		const signature = createHmac('sha256', SIGNING_SECRET).update(body).digest('hex');
+		const answer = await request(url, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json', 'x-auditdex-signature': `sha256=${signature}` },
+			body,
+		});
+		const text = await answer.body.text();
+		if (answer.statusCode !== 200 || text !== '{"received":true}') {
+			throw new Refused(`The delivery started no run: ${answer.statusCode} ${text}`);
+		}
+		for (let tries = 0; tries < 200; tries++) {
+			const [execution] = await this.client.listExecutions({ workflowId: this.workflow!.id });
+			if (execution) return await this.finished(execution.id);
+			await new Promise((resolve) => setTimeout(resolve, 50));
+		}
+		throw new Error('The delivery was accepted, but no run is to be seen');
+	}
+
+	private async finished(executionId: string): Promise<Execution> {
+		const execution = await this.client.waitForExecution(executionId, 60_000);
+		if (execution.status !== 'success') {
+			throw new Refused(`The run ended with ${execution.status}: ${execution.error?.message}`);
+		}
+		return execution;
+	}
+
+	/** The rows of an n8n data table, without n8n's own columns. */
+	async rowsOf(table: string): Promise<IDataObject[]> {
+		const found = await this.findTable(table);
+		if (!found) throw new Refused(`There is no data table ${table}`);
+		const { data } = await this.client.call<{ data: IDataObject[] }>('GET', `${found}/rows`);
+		return data.map(({ id, createdAt, updatedAt, ...row }) => row);
+	}
+
+	private async findTable(name: string): Promise<string | undefined> {
+		const { data } = await this.client.call<{
+			data: Array<{ id: string; name: string; projectId: string }>;
+		}>('GET', '/data-tables-global');
+		const table = data.find((candidate) => candidate.name === name);
+		return table && `/projects/${table.projectId}/data-tables/${table.id}`;
+	}
+
+	/** Leaves n8n as it was found. */
+	async close(): Promise<void> {
+		const { workflow, client } = this;
+		if (workflow) await client.deleteWorkflow(workflow.id);
+		for (const reference of Object.values(this.credentials)) {
+			await client.deleteCredential(reference);
+		}
+		for (const node of workflow?.nodes ?? []) {
+			const { tableName } = node.parameters;
+			const table = typeof tableName === 'string' ? await this.findTable(tableName) : undefined;
+			if (table) await client.call('DELETE', table);
+		}
+		await Promise.all([this.sandbox.close(), this.services.close()]);
+	}
+}
+
+/** Tells n8n's word that it won't from an n8n that can't be reached. */
+async function refusing<T>(answer: Promise<T>): Promise<T> {
+	return await answer.catch((error: Error) => {
+		if (/ with 4\d\d: |could not be activated/.test(error.message)) throw new Refused(error.message);
+		throw error;
+	});
+}
+
+function replaceIn(parameters: INodeParameters, addresses: Record<string, string>): INodeParameters {
+	let text = JSON.stringify(parameters);
+	for (const [from, to] of Object.entries(addresses)) text = text.replaceAll(from, to);
+	return JSON.parse(text) as INodeParameters;
+}
