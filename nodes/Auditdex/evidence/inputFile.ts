@@ -3,7 +3,7 @@ import { NodeOperationError, type IBinaryData, type IExecuteFunctions } from 'n8
 import type { EvidenceFile } from './evidenceFile';
 
 /** Large enough that hashing and sending dominate, small enough that memory stays flat. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 /** The same for base64 text; a multiple of 4, so that every slice decodes by itself. */
 const CHUNK_CHARACTERS = 4 * Math.ceil(CHUNK_BYTES / 3);
 
