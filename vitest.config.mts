@@ -6,6 +6,9 @@ export default defineConfig({
 			{ test: { name: 'unit', include: ['test/unit/**/*.test.mts', 'sandbox/**/*.test.mts'] } },
 			{ test: { name: 'engine', include: ['test/engine/**/*.test.mts'], testTimeout: 60_000 } },
 			{
+				test: { name: 'package', include: ['test/package/**/*.test.mts'], testTimeout: 120_000 },
+			},
+			{
 				test: {
 					name: 'n8n',
 					include: ['test/n8n/**/*.test.mts'],
