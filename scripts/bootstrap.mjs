@@ -15,6 +15,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const PROGRESS_MS = 5_000;
+const PARENT_CHECK_MS = 1_000;
 const LOG_LINES = 40;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -88,8 +89,12 @@ async function install() {
 	console.log(`Installed in ${Math.round((Date.now() - started) / 1_000)} s.`);
 }
 
-/** Runs a script with the project's Node.js, passing signals on; ends with its exit code. */
+/**
+ * Runs a script with the project's Node.js; ends with its exit code. Signals are passed on. Where npm
+ * was ended without passing them on to us, that it's gone is the signal.
+ */
 function runScript(args) {
+	const parent = process.ppid;
 	const child = spawn(node, args, {
 		cwd: root,
 		env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
@@ -98,7 +103,11 @@ function runScript(args) {
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 		process.on(signal, () => child.kill(signal));
 	}
+	const watch = setInterval(() => {
+		if (process.ppid !== parent) child.kill('SIGTERM');
+	}, PARENT_CHECK_MS);
 	child.on('exit', (code, signal) => {
+		clearInterval(watch);
 		process.exitCode = signal ? 128 + constants.signals[signal] : code;
 	});
 }
