@@ -4,12 +4,10 @@
  *
  *   node scripts/bootstrap.mjs                       only installs
  *   node scripts/bootstrap.mjs script.mts [args…]    … and runs the script
- *
- * Installed is what `node_modules` was made for: a stamp in it holds the hash of the lock file.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,22 +19,55 @@ const LOG_LINES = 40;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules', '.bin');
 const node = join(bin, 'node');
-const stamp = join(root, 'node_modules', '.auditdex-installed');
 
-/** A file's text; empty when there is no such file. */
-function textOf(file) {
+/** What a JSON file in the root folder holds; nothing when there's no such file. */
+function read(file) {
 	try {
-		return readFileSync(file, 'utf8');
-	} catch {
-		return '';
+		return JSON.parse(readFileSync(join(root, file), 'utf8'));
+	} catch (error) {
+		if (error.code === 'ENOENT') return {};
+		throw error;
 	}
+}
+
+/**
+ * Whether npm's own record of what it installed is what the lock file asks for. npm writes it last,
+ * so an interrupted installation has none. Optional packages may be missing: those of other platforms.
+ */
+function isCurrent() {
+	const { '': _root, ...locked } = read('package-lock.json').packages;
+	const { packages: installed = {} } = read('node_modules/.package-lock.json');
+	return (
+		Object.keys(installed).every((path) => path in locked) &&
+		Object.entries(locked).every(([path, { version, optional }]) =>
+			path in installed ? installed[path].version === version : optional,
+		)
+	);
 }
 
 /** Whether `node_modules/.bin/node` is the Node.js that package.json asks for. */
 function hasOwnNode() {
-	const wanted = JSON.parse(textOf(join(root, 'package.json'))).devDependencies.node;
+	const wanted = read('package.json').devDependencies.node;
 	const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' });
 	return stdout?.trim() === `v${wanted}`;
+}
+
+/**
+ * Waits for the end of a child, passing signals on to it. Where npm, which started us, was ended
+ * without passing them on, that it's gone is the signal.
+ * @returns the exit code, as a shell would report it
+ */
+async function untilEnded(child) {
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+		process.on(signal, () => child.kill(signal));
+	}
+	const parent = process.ppid;
+	const watch = setInterval(() => {
+		if (process.ppid !== parent) child.kill('SIGTERM');
+	}, PARENT_CHECK_MS);
+	const [code, signal] = await once(child, 'close');
+	clearInterval(watch);
+	return code ?? 128 + constants.signals[signal];
 }
 
 /** Runs npm, saying every few seconds that it's at work. When it fails, we end with its last lines. */
@@ -53,27 +84,22 @@ async function npm(...args) {
 	const progress = setInterval(() => {
 		console.log(`  … ${Math.round((Date.now() - started) / 1_000)} s`);
 	}, PROGRESS_MS);
-	const code = await new Promise((resolve) => {
-		child.on('error', (error) => resolve(error.message)).on('close', resolve);
-	});
+	const code = await untilEnded(child);
 	clearInterval(progress);
 	if (code === 0) return;
 	console.error(log.trim().split('\n').slice(-LOG_LINES).join('\n'));
 	console.error(
-		`\n"npm ${args.join(' ')}" stopped with ${code}; its last lines are above. ` +
+		`\n"npm ${args.join(' ')}" ended with ${code}; its last lines are above. ` +
 			'Check that npm reaches its registry, then run the same command again.',
 	);
-	process.exit(1);
+	process.exit(code);
 }
 
 async function install() {
-	const lock = createHash('sha256')
-		.update(readFileSync(join(root, 'package-lock.json')))
-		.digest('hex');
-	const isCurrent = textOf(stamp) === lock;
-	if (isCurrent && hasOwnNode()) return;
+	const current = isCurrent();
+	if (current && hasOwnNode()) return;
 	const started = Date.now();
-	if (!isCurrent) {
+	if (!current) {
 		console.log('Installing what the commands of this project need (one to three minutes)…');
 		await npm('ci');
 	}
@@ -85,33 +111,13 @@ async function install() {
 		);
 		process.exit(1);
 	}
-	writeFileSync(stamp, lock);
 	console.log(`Installed in ${Math.round((Date.now() - started) / 1_000)} s.`);
-}
-
-/**
- * Runs a script with the project's Node.js; ends with its exit code. Signals are passed on. Where npm
- * was ended without passing them on to us, that it's gone is the signal.
- */
-function runScript(args) {
-	const parent = process.ppid;
-	const child = spawn(node, args, {
-		cwd: root,
-		env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
-		stdio: 'inherit',
-	});
-	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-		process.on(signal, () => child.kill(signal));
-	}
-	const watch = setInterval(() => {
-		if (process.ppid !== parent) child.kill('SIGTERM');
-	}, PARENT_CHECK_MS);
-	child.on('exit', (code, signal) => {
-		clearInterval(watch);
-		process.exitCode = signal ? 128 + constants.signals[signal] : code;
-	});
 }
 
 await install();
 const args = process.argv.slice(2);
-if (args.length > 0) runScript(args);
+if (args.length > 0) {
+	const PATH = `${bin}${delimiter}${process.env.PATH ?? ''}`;
+	const child = spawn(node, args, { cwd: root, env: { ...process.env, PATH }, stdio: 'inherit' });
+	process.exitCode = await untilEnded(child);
+}
