@@ -11,6 +11,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { afterAll } from 'vitest';
+
 type Constructor<T> = abstract new (...args: never[]) => T;
 
 interface DiContainer {
@@ -18,9 +20,9 @@ interface DiContainer {
 	set<T>(type: Constructor<T>, instance: T): void;
 }
 
-/** Where this process's n8n keeps its settings, logs and binary data; removed when it ends. */
+/** Where this process's n8n keeps its settings, logs and binary data; removed after the tests. */
 export const userFolder = mkdtempSync(join(tmpdir(), 'auditdex-engine-'));
-process.on('exit', () => rmSync(userFolder, { recursive: true, force: true }));
+afterAll(() => rmSync(userFolder, { recursive: true, force: true }));
 
 const logFolder = join(userFolder, 'logs');
 

@@ -1,0 +1,283 @@
+import type { IBinaryKeyData, INodeParameters } from 'n8n-workflow';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+import { openAccount, type Account } from './harness/account.mts';
+import { keepContent } from './harness/binary.mts';
+import { byId, getAll, getControl, submit } from './harness/parameters.mts';
+import { requestsSeen } from './harness/traffic.mts';
+
+/**
+ * Bad input is refused before any request, with a sentence that names the field and the item. Values
+ * come from expressions, as n8n itself checks fixed ones in the editor only.
+ */
+let account: Account;
+
+beforeAll(async () => {
+	account = await openAccount();
+});
+afterAll(async () => await account.close());
+beforeEach(async () => await account.sandbox.admin.resetStats());
+
+interface Refusal {
+	what: string;
+	/** The value of `$json.value` in the bad item. */
+	bad: unknown;
+	/** The same in the good items around it. */
+	good: unknown;
+	parameters: INodeParameters;
+	/** The field as the user knows it. */
+	field: string;
+	/** Of the bad item, instead of a file that can be submitted. */
+	binary?: () => Promise<IBinaryKeyData>;
+}
+
+const VALUE = '={{ $json.value }}';
+const file = async (fileName?: string) => ({
+	data: await keepContent('content', { fileName, mimeType: 'text/plain' }),
+});
+
+/** IDs that are empty, or would lead to another path of the API. */
+const BAD_IDS: Array<[what: string, id: unknown]> = [
+	['empty', ''],
+	['of spaces', '   '],
+	['undefined', undefined],
+	['null', null],
+	['with a slash', 'eng_xyz789/evidence'],
+	['with a backslash', 'eng_xyz789\\evidence'],
+	['with a question mark', 'eng_xyz789?admin=1'],
+	['with a fragment', 'eng_xyz789#x'],
+	['with ..', '..'],
+	['with .. inside', 'eng_..789'],
+	['of one dot', '.'],
+	['percent-encoded', '%2e%2e%2fadmin'],
+	['with a line feed', 'eng_xyz789\nX-Admin: 1'],
+	['with CR LF', 'eng_xyz789\r\nX-Admin: 1'],
+	['with NUL', 'eng_xyz789\u0000'],
+	['with DEL', 'eng_xyz789\u007f'],
+	['with a C1 control character', 'eng_xyz789\u0085'],
+	['with a space', 'eng xyz789'],
+	['with half a character pair', 'eng_\ud800'],
+];
+
+const idRefusals = BAD_IDS.flatMap(([what, bad]): Refusal[] => [
+	...[getControl, submit].map((operation) => ({
+		what: `engagement ID ${what} (${operation.name})`,
+		bad,
+		good: 'eng_xyz789',
+		parameters: operation({ engagementId: byId(VALUE) }),
+		field: 'Engagement',
+	})),
+	...[getControl, submit].map((operation) => ({
+		what: `control ID ${what} (${operation.name})`,
+		bad,
+		good: 'ctrl_abc123',
+		parameters: operation({ controlId: VALUE }),
+		field: 'Control ID',
+	})),
+]);
+
+const limitRefusals = [0, -1, 1.5, '0', '', 'many', NaN, null, Infinity, true].map(
+	(bad): Refusal => ({
+		what: `limit ${JSON.stringify(bad)}`,
+		bad,
+		good: 1,
+		parameters: getAll({ limit: VALUE }),
+		field: 'Limit',
+	}),
+);
+
+const optionRefusals = (
+	[
+		['maxRetries', 'Max Retries', [-1, 0.5, 'often'], 0],
+		['maxWaitSeconds', 'Max Wait', [-1, 'long'], 1],
+		['parallelRequests', 'Parallel Requests', [0, -4, 1.5], 1],
+	] as const
+).flatMap(([name, field, values, good]) =>
+	values.flatMap((bad) =>
+		[getAll, getControl, submit].map(
+			(operation): Refusal => ({
+				what: `${name} ${bad} (${operation.name})`,
+				bad,
+				good,
+				parameters: operation({
+					options: { [name]: VALUE },
+					...(operation === getAll && { limit: 1 }),
+				}),
+				field,
+			}),
+		),
+	),
+);
+
+const sha256Refusals = [
+	'abc',
+	'z'.repeat(64),
+	'a'.repeat(63),
+	'a'.repeat(65),
+	'sha1:' + 'a'.repeat(40),
+	12,
+].map(
+	(bad): Refusal => ({
+		what: `expectedSha256 ${bad}`,
+		bad,
+		good: '',
+		parameters: submit({ options: { expectedSha256: VALUE } }),
+		field: 'Expected SHA-256',
+	}),
+);
+
+const BAD_NAMES: Array<[what: string, name: string]> = [
+	['empty', ''],
+	['of spaces', '  '],
+	['with CR LF', 'a\r\nX-Injected: 1.txt'],
+	['with a line feed', 'a\nb.txt'],
+	['with NUL', 'a\u0000b.txt'],
+	['longer than 255 characters', `${'a'.repeat(252)}.txt`],
+	['longer than 255 bytes in UTF-8', `${'ü'.repeat(254)}.txt`],
+];
+
+const nameRefusals = BAD_NAMES.flatMap(([what, bad]): Refusal[] => [
+	{
+		what: `file name ${what} (of the file)`,
+		bad,
+		good: '',
+		parameters: submit(),
+		field: 'file name',
+		binary: async () => await file(bad),
+	},
+	{
+		what: `file name ${what} (option)`,
+		bad,
+		good: 'a.txt',
+		parameters: submit({ options: { fileName: VALUE } }),
+		field: 'File Name',
+	},
+	{
+		what: `file name ${what} (of text)`,
+		bad,
+		good: 'a.txt',
+		parameters: submit({ evidenceSource: 'text', text: 'text', fileName: VALUE }),
+		field: 'File Name',
+	},
+]);
+
+const submitRefusals: Refusal[] = [
+	{
+		what: 'a binary field that is missing',
+		bad: 'other',
+		good: 'data',
+		parameters: submit({ binaryPropertyName: VALUE }),
+		field: 'other',
+	},
+	{
+		what: 'one of several binary fields that is missing',
+		bad: 'data, other',
+		good: 'data',
+		parameters: submit({ binaryPropertyName: VALUE }),
+		field: 'other',
+	},
+	{
+		what: 'an empty binary field name',
+		bad: '',
+		good: 'data',
+		parameters: submit({ binaryPropertyName: VALUE }),
+		field: 'Input Binary Field',
+	},
+	{
+		what: 'commas without a binary field name',
+		bad: ' , ',
+		good: 'data',
+		parameters: submit({ binaryPropertyName: VALUE }),
+		field: 'Input Binary Field',
+	},
+	{
+		what: 'an item without binary data',
+		bad: '',
+		good: '',
+		parameters: submit(),
+		field: 'data',
+		binary: async () => ({}),
+	},
+	{
+		what: 'empty text',
+		bad: '',
+		good: 'text',
+		parameters: submit({ evidenceSource: 'text', text: VALUE, fileName: 'a.txt' }),
+		field: 'Text',
+	},
+	{
+		what: 'a MIME type that is none',
+		bad: 'text/plain\r\nX-Injected: 1',
+		good: 'text/plain',
+		parameters: submit({ options: { mimeType: VALUE } }),
+		field: 'MIME Type',
+	},
+];
+
+describe.each([
+	...idRefusals,
+	...limitRefusals,
+	...optionRefusals,
+	...sha256Refusals,
+	...nameRefusals,
+	...submitRefusals,
+])('$what', ({ bad, good, parameters, field, binary = async () => await file('a.txt') }) => {
+	const items = async () => [
+		{ json: { value: good as string }, binary: await file('a.txt') },
+		{ json: { value: bad as string }, binary: await binary() },
+		{ json: { value: good as string }, binary: await file('a.txt') },
+	];
+
+	test('is refused before any request, naming the field and the item', async () => {
+		const { status, error } = await account.run(parameters, await items());
+		expect(status).toBe('error');
+		expect(error?.message).toContain(field);
+		expect(error?.message).toContain('item 1');
+		expect(await requestsSeen(account.sandbox)).toMatchObject({ total: 0 });
+	});
+
+	test('is that item’s only, with Continue on Fail', async () => {
+		const { status, output } = await account.run(parameters, await items(), {
+			node: { onError: 'continueRegularOutput' },
+		});
+		expect(status).toBe('success');
+		expect(output.filter(({ json }) => 'error' in json)).toHaveLength(1);
+		expect(output.map(({ pairedItem }) => pairedItem)).toEqual([
+			{ item: 0 },
+			{ item: 1 },
+			{ item: 2 },
+		]);
+		expect(output[1]?.json.error).toContain(field);
+	});
+});
+
+/** Addresses that a client secret must not go to unprotected; some of them do reach the sandbox. */
+const BAD_BASE_URLS = [
+	'http://api.augixsys.com/v1',
+	'http://0.0.0.0:PORT/v1',
+	'http://127.0.0.1:PORT@0.0.0.0:PORT/v1',
+	'http://localhost:x@0.0.0.0:PORT/v1',
+	'http://localhost.example:PORT/v1',
+	'http://127.0.0.1.example:PORT/v1',
+	'http://0x7f.0.0.1:PORT/v1',
+	'HTTP://0.0.0.0:PORT/v1',
+	'ftp://127.0.0.1:PORT/v1',
+	'//127.0.0.1:PORT/v1',
+	'127.0.0.1:PORT/v1',
+	'',
+	' http://0.0.0.0:PORT/v1',
+	'http:\\\\0.0.0.0:PORT/v1',
+];
+
+test.each(BAD_BASE_URLS)('the base URL “%s” is refused before any request', async (template) => {
+	const baseUrl = template.replaceAll('PORT', new URL(account.sandbox.origin).port);
+	const bad = await account.withCredential({ baseUrl });
+	const items = [{ json: {}, binary: await file('a.txt') }];
+	for (const parameters of [getAll(), getControl(), submit()]) {
+		const { status, error } = await bad.run(parameters, items);
+		expect(status).toBe('error');
+		expect(error?.message).toMatch(/base URL/i);
+		expect(error?.message).toContain('https://');
+	}
+	expect(await requestsSeen(account.sandbox)).toMatchObject({ total: 0 });
+});
