@@ -1,0 +1,132 @@
+/** An active workflow that starts with an Auditdex Trigger, and what it has run. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { IDataObject, INode } from 'n8n-workflow';
+
+import type { CredentialReference, N8nClient, WorkflowFile } from '../../scripts/n8n/rest.mts';
+import { SECRET, type Answer, type Delivery, send } from './deliveries.mts';
+
+export const TRIGGER = 'Auditdex Trigger';
+export const WEBHOOK_CREDENTIAL = 'auditdexWebhookApi';
+
+export interface TriggerOptions {
+	/** Added to those of a trigger on every event. */
+	parameters?: IDataObject;
+	/** Fields of its credential. */
+	secrets?: IDataObject;
+	/** The node that gets the trigger's items. */
+	next?: INode;
+}
+
+const POLL_MS = 50;
+
+export class TriggerWorkflow {
+	readonly client: N8nClient;
+	readonly id: string;
+	readonly credential: CredentialReference;
+	private readonly webhookId: string;
+	private readonly seen = new Set<string>();
+
+	private constructor(
+		client: N8nClient,
+		id: string,
+		credential: CredentialReference,
+		webhookId: string,
+	) {
+		this.client = client;
+		this.id = id;
+		this.credential = credential;
+		this.webhookId = webhookId;
+	}
+
+	/** Saves the workflow with a credential of its own, not yet active. */
+	static async save(
+		client: N8nClient,
+		{ parameters, secrets = { signingSecret: SECRET }, next }: TriggerOptions = {},
+	): Promise<TriggerWorkflow> {
+		const credential = await client.createCredential(WEBHOOK_CREDENTIAL, secrets);
+		const webhookId = randomUUID();
+		const file: WorkflowFile = {
+			name: `Trigger ${webhookId}`,
+			nodes: [
+				{
+					id: randomUUID(),
+					name: TRIGGER,
+					type: 'n8n-nodes-auditdex.auditdexTrigger',
+					typeVersion: 1,
+					position: [0, 0],
+					webhookId,
+					parameters: { events: ['*'], ...parameters } as INode['parameters'],
+					credentials: { [WEBHOOK_CREDENTIAL]: credential },
+				},
+				...(next ? [next] : []),
+			],
+			connections: next
+				? { [TRIGGER]: { main: [[{ node: next.name, type: 'main', index: 0 }]] } }
+				: {},
+			settings: { executionOrder: 'v1' },
+		};
+		const { id } = await client.importWorkflow(file, { [WEBHOOK_CREDENTIAL]: credential });
+		return new TriggerWorkflow(client, id, credential, webhookId);
+	}
+
+	/** Saves it and makes it active. */
+	static async start(client: N8nClient, options?: TriggerOptions): Promise<TriggerWorkflow> {
+		const workflow = await TriggerWorkflow.save(client, options);
+		await workflow.activate();
+		return workflow;
+	}
+
+	get url(): string {
+		return `${this.client.url}/webhook/${this.webhookId}/webhook`;
+	}
+
+	get testUrl(): string {
+		return `${this.client.url}/webhook-test/${this.webhookId}/webhook`;
+	}
+
+	async activate(): Promise<void> {
+		await this.client.activate(this.id);
+		await this.client.waitForWebhook({ webhookId: this.webhookId });
+	}
+
+	async deactivate(): Promise<void> {
+		await this.client.deactivate(this.id);
+	}
+
+	async changeSecrets(secrets: IDataObject): Promise<void> {
+		await this.client.updateCredential(this.credential, WEBHOOK_CREDENTIAL, secrets);
+	}
+
+	async send(delivery: Delivery, chunks?: Buffer[]): Promise<Answer> {
+		return await send(this.url, delivery, chunks);
+	}
+
+	/**
+	 * What the trigger put out in each run since this was last asked, oldest first. n8n records a run
+	 * before it answers the delivery, so a run that isn't here wasn't started by it.
+	 */
+	async newRuns(): Promise<unknown[][]> {
+		const started = (await this.client.listExecutions({ workflowId: this.id }))
+			.filter(({ id }) => !this.seen.has(id))
+			.reverse();
+		const runs: unknown[][] = [];
+		for (const { id } of started) {
+			this.seen.add(id);
+			const execution = await this.client.waitForExecution(id, 60_000);
+			runs.push(execution.output(TRIGGER).map(({ json }) => json));
+		}
+		return runs;
+	}
+
+	/** "Listen for test event" in the editor. */
+	async listenForTestEvent(): Promise<void> {
+		const { waitingForWebhook } = await this.client.call<{ waitingForWebhook?: boolean }>(
+			'POST',
+			`/workflows/${this.id}/run`,
+			{ triggerToStartFrom: { name: TRIGGER } },
+		);
+		if (!waitingForWebhook) throw new Error("n8n doesn't listen for a test event");
+		await delay(POLL_MS);
+	}
+}
