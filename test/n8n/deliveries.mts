@@ -1,5 +1,6 @@
 /** Webhook deliveries as a service sends them: events, signatures, and a sender that retries. */
 import { type BinaryToTextEncoding, createHmac, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 import { Agent, request } from 'undici';
@@ -91,7 +92,7 @@ export async function send(
 		method: 'POST',
 		dispatcher: agent,
 		headers: headers.flat(),
-		body: chunks ? inPieces(chunks) : body,
+		body: chunks ? Readable.from(inPieces(chunks)) : body,
 	});
 	const text = await response.body.text();
 	return { status: response.statusCode, body: parsed(text) };

@@ -107,16 +107,29 @@ export class TriggerWorkflow {
 	 * before it answers the delivery, so a run that isn't here wasn't started by it.
 	 */
 	async newRuns(): Promise<unknown[][]> {
-		const started = (await this.client.listExecutions({ workflowId: this.id }))
-			.filter(({ id }) => !this.seen.has(id))
-			.reverse();
+		const started = (await this.runIds()).filter((id) => !this.seen.has(id));
 		const runs: unknown[][] = [];
-		for (const { id } of started) {
+		for (const id of started) {
 			this.seen.add(id);
 			const execution = await this.client.waitForExecution(id, 60_000);
 			runs.push(execution.output(TRIGGER).map(({ json }) => json));
 		}
 		return runs;
+	}
+
+	/**
+	 * Of the latest runs, oldest first. n8n lists those under way and those that are over one after
+	 * the other: a run that ends in between is listed twice or not at all. So it's asked until it
+	 * says the same twice.
+	 */
+	private async runIds(): Promise<string[]> {
+		let last: string[] | undefined;
+		for (;;) {
+			const listed = await this.client.listExecutions({ workflowId: this.id });
+			const ids = listed.map(({ id }) => id).sort((a, b) => Number(a) - Number(b));
+			if (ids.join() === last?.join()) return ids;
+			last = ids;
+		}
 	}
 
 	/** "Listen for test event" in the editor. */
