@@ -1,9 +1,13 @@
 /** An active workflow that starts with an Auditdex Trigger, and what it has run. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject, INode } from 'n8n-workflow';
 
-import type { CredentialReference, N8nClient, WorkflowFile } from '../../scripts/n8n/rest.mts';
+import type {
+	CredentialReference,
+	ExecutionSummary,
+	N8nClient,
+	WorkflowFile,
+} from '../../scripts/n8n/rest.mts';
 import { SECRET, type Answer, type Delivery, send } from './deliveries.mts';
 
 export const TRIGGER = 'Auditdex Trigger';
@@ -17,8 +21,6 @@ export interface TriggerOptions {
 	/** The node that gets the trigger's items. */
 	next?: INode;
 }
-
-const POLL_MS = 50;
 
 export class TriggerWorkflow {
 	readonly client: N8nClient;
@@ -117,6 +119,12 @@ export class TriggerWorkflow {
 		return runs;
 	}
 
+	async latestRun(): Promise<ExecutionSummary> {
+		const [latest] = await this.client.listExecutions({ workflowId: this.id }, 1);
+		if (!latest) throw new Error('The workflow has not run');
+		return latest;
+	}
+
 	/**
 	 * Of the latest runs, oldest first. n8n lists those under way and those that are over one after
 	 * the other: a run that ends in between is listed twice or not at all. So it's asked until it
@@ -140,6 +148,5 @@ export class TriggerWorkflow {
 			{ triggerToStartFrom: { name: TRIGGER } },
 		);
 		if (!waitingForWebhook) throw new Error("n8n doesn't listen for a test event");
-		await delay(POLL_MS);
 	}
 }

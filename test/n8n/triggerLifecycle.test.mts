@@ -1,0 +1,143 @@
+/** What happens to a trigger while n8n keeps running: activation, edits, secrets, test events. */
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import type { N8nClient } from '../../scripts/n8n/rest.mts';
+import { ACCEPTED, DUPLICATE, SECRET, finding, refusedWith, send, signed } from './deliveries.mts';
+import { connect } from './fixture.mts';
+import { TriggerWorkflow } from './triggerWorkflow.mts';
+
+const NEW_SECRET = 'new-secret-of-24-charact';
+
+let client: N8nClient;
+
+beforeAll(async () => {
+	client = await connect();
+});
+
+describe('deactivating and activating again', () => {
+	it('closes and opens the endpoint, and what was accepted before is still known', async () => {
+		const trigger = await TriggerWorkflow.start(client);
+		const before = signed(finding());
+		expect(await trigger.send(before)).toEqual(ACCEPTED);
+
+		await trigger.deactivate();
+		const meanwhile = finding();
+		expect((await trigger.send(before)).status).toBe(404);
+		expect((await trigger.send(signed(meanwhile))).status).toBe(404);
+
+		await trigger.activate();
+		expect(await trigger.send(before)).toEqual(DUPLICATE);
+		expect(await trigger.send(signed(meanwhile))).toEqual(ACCEPTED);
+		const runs = await trigger.newRuns();
+		expect(runs).toHaveLength(2);
+		expect(runs[1]).toEqual([meanwhile]);
+		await trigger.deactivate();
+	});
+});
+
+describe('editing an active workflow', () => {
+	it('takes effect when it is published, and forgets nothing when the node is renamed', async () => {
+		const trigger = await TriggerWorkflow.start(client, {
+			parameters: { events: ['finding.raised'] },
+		});
+		const before = signed(finding());
+		const concluded = finding({ event: 'control.concluded' });
+		expect(await trigger.send(before)).toEqual(ACCEPTED);
+
+		const { nodes } = await client.getWorkflow(trigger.id);
+		await client.updateWorkflow(trigger.id, {
+			nodes: nodes.map((node) => ({
+				...node,
+				name: 'Audit events',
+				parameters: { ...node.parameters, events: ['finding.raised', 'control.concluded'] },
+			})),
+		});
+		await trigger.activate();
+		expect(await trigger.send(before)).toEqual(DUPLICATE);
+		expect(await trigger.send(signed(concluded))).toEqual(ACCEPTED);
+		expect(await trigger.newRuns()).toHaveLength(2);
+		await trigger.deactivate();
+	});
+});
+
+describe('changing the secret of an active workflow', () => {
+	it('takes effect with the next delivery, through a rotation and without one', async () => {
+		const trigger = await TriggerWorkflow.start(client);
+		const before = finding();
+		const answers = async () => [
+			await trigger.send(signed(finding())),
+			await trigger.send(signed(finding(), NEW_SECRET)),
+		];
+		expect(await trigger.send(signed(before))).toEqual(ACCEPTED);
+		expect(await answers()).toEqual([ACCEPTED, refusedWith(401)]);
+
+		await trigger.changeSecrets({ signingSecret: NEW_SECRET, previousSigningSecret: SECRET });
+		expect(await answers()).toEqual([ACCEPTED, ACCEPTED]);
+
+		await trigger.changeSecrets({ signingSecret: NEW_SECRET });
+		expect(await answers()).toEqual([refusedWith(401), ACCEPTED]);
+		expect(await trigger.send(signed(before, NEW_SECRET))).toEqual(DUPLICATE);
+		expect(await trigger.newRuns()).toHaveLength(5);
+		await trigger.deactivate();
+	});
+});
+
+describe('two triggers on the same service', () => {
+	it('each run once for an event that is sent to both', async () => {
+		const triggers = [await TriggerWorkflow.start(client), await TriggerWorkflow.start(client)];
+		const event = finding();
+		for (const trigger of triggers) {
+			expect(await trigger.send(signed(event))).toEqual(ACCEPTED);
+			expect(await trigger.send(signed(event))).toEqual(DUPLICATE);
+			expect(await trigger.newRuns()).toEqual([[event]]);
+			await trigger.deactivate();
+		}
+	});
+});
+
+describe('listening for a test event', () => {
+	it('is checked like any other, and goes on until one is right', async () => {
+		const trigger = await TriggerWorkflow.save(client);
+		const event = finding();
+		expect((await send(trigger.testUrl, signed(event))).status).toBe(404);
+
+		await trigger.listenForTestEvent();
+		expect(await send(trigger.testUrl, signed(event, NEW_SECRET))).toEqual(refusedWith(401));
+		expect(await trigger.newRuns()).toEqual([]);
+		expect(await send(trigger.testUrl, signed(event))).toEqual(ACCEPTED);
+		expect(await trigger.newRuns()).toEqual([[event]]);
+		expect((await trigger.latestRun()).mode).toBe('manual');
+		// One is enough; the editor has to be told to listen again.
+		expect((await send(trigger.testUrl, signed(event))).status).toBe(404);
+	});
+
+	it("can't be done without a secret", async () => {
+		const trigger = await TriggerWorkflow.save(client, { secrets: { signingSecret: '' } });
+		await expect(trigger.listenForTestEvent()).rejects.toThrow("'Signing Secret' isn't set");
+	});
+
+	it("leaves production's memory alone, and production leaves it alone", async () => {
+		const trigger = await TriggerWorkflow.start(client);
+		const [tested, produced] = [finding(), finding()];
+
+		// The same test event may be sent again and again.
+		for (const _again of [1, 2]) {
+			await trigger.listenForTestEvent();
+			expect(await send(trigger.testUrl, signed(tested))).toEqual(ACCEPTED);
+			expect(await trigger.newRuns()).toEqual([[tested]]);
+		}
+		expect(await trigger.send(signed(tested))).toEqual(ACCEPTED);
+		expect(await trigger.send(signed(tested))).toEqual(DUPLICATE);
+		expect(await trigger.newRuns()).toEqual([[tested]]);
+
+		expect(await trigger.send(signed(produced))).toEqual(ACCEPTED);
+		expect(await trigger.newRuns()).toEqual([[produced]]);
+		await trigger.listenForTestEvent();
+		expect(await trigger.send(signed(produced))).toEqual(DUPLICATE);
+		expect(await send(trigger.testUrl, signed(produced))).toEqual(ACCEPTED);
+		expect(await trigger.newRuns()).toEqual([[produced]]);
+		expect(await trigger.send(signed(produced))).toEqual(DUPLICATE);
+		expect(await trigger.newRuns()).toEqual([]);
+		await trigger.deactivate();
+	});
+});
