@@ -1,9 +1,24 @@
 import { AuditdexError } from './auditdexError';
 import type { HttpAnswer } from './httpAnswer';
+import { readRateLimit } from './rateLimitHeaders';
 
 const MINUTE_MS = 60_000;
-const FALLBACK_WAIT_MS = 1_000;
 const RECHECK_MS = 1_000;
+/** Where a refusal doesn't say how long to wait: doubling from here, past a minute in all. */
+const UNTOLD_WAIT_MS = 1_000;
+const UNTOLD_WAIT_DOUBLINGS = 5;
+
+/**
+ * Requests are spread over this many of the plan's intervals once its limit is used up, so that
+ * clients in other processes find some of it too. It doubles with each refusal, as that tells of
+ * others, and shrinks with each accepted request.
+ */
+const LEAST_SPREAD = 4;
+const MOST_SPREAD = 64;
+const SPREAD_GROWTH = 2;
+const SPREAD_DECAY = 0.98;
+/** The interval between requests where the plan isn't told. */
+const UNTOLD_INTERVAL_MS = 200;
 
 /** Waits the given milliseconds; rejects when the execution is cancelled meanwhile. */
 export type Pause = (ms: number) => Promise<void>;
@@ -16,35 +31,24 @@ export interface Pass {
 	scout: boolean;
 }
 
-/**
- * How long the service asks us to wait, in milliseconds, or undefined when it doesn't say.
- * `Retry-After` (RFC 9110 §10.2.3, seconds or date) wins over `X-RateLimit-Reset` (API page, epoch
- * seconds). "Now" is the answer's own `Date`, as the two clocks may differ.
- */
-export function requestedWaitMs(
-	headers: Readonly<Record<string, string | undefined>>,
-	now: number,
-): number | undefined {
-	const serverNow = Date.parse(headers.date ?? '') || now;
-	const retryAfter = headers['retry-after']?.trim();
-	if (retryAfter) {
-		const ms = /^\d+$/.test(retryAfter)
-			? Number(retryAfter) * 1_000
-			: Date.parse(retryAfter) - serverNow;
-		if (Number.isFinite(ms)) return Math.max(0, ms);
-	}
-	const reset = Number(headers['x-ratelimit-reset'] || NaN);
-	return Number.isFinite(reset) ? Math.max(0, reset * 1_000 - serverNow) : undefined;
+/** A request's place in the queue. */
+interface Place {
+	/** Tells the request to look again whether it may go. */
+	call: () => void;
 }
 
 /**
  * Lets requests of one API client pass only while the service has room for them, so that its plan
  * is used to the full and never run into (API page, "Rate Limits").
  *
- * All requests that share a gate wait together. As long as the room is unknown (at the start and
- * after a wait) one request goes ahead alone to learn it from the answer's headers.
+ * All requests that share a gate wait together and leave in the order they came, so that executions
+ * side by side all get on, and a request that was refused comes after those that were not. As long
+ * as the room is unknown (at the start and after a wait) one goes ahead alone to learn it from the
+ * answer's headers.
  */
 export class RateLimitGate {
+	private readonly queue = new Set<Place>();
+
 	private inFlight = 0;
 
 	/** Requests the service still accepts; undefined while unknown. */
@@ -53,16 +57,19 @@ export class RateLimitGate {
 	/** When the service said that `remaining` changes, in local epoch milliseconds. */
 	private resetAt = 0;
 
-	/** Nothing is sent before this moment, in local epoch milliseconds. */
+	/** Nothing is accepted before this moment, in local epoch milliseconds. */
+	private opensAt = 0;
+
+	/** When this gate means to go on: `opensAt`, and some more to leave room for others. */
 	private resumeAt = 0;
+
+	private spread = LEAST_SPREAD;
 
 	private scouting = false;
 
 	private answers = 0;
 
 	private refusalsInARow = 0;
-
-	private waiting: Array<() => void> = [];
 
 	constructor(
 		private readonly now: () => number = Date.now,
@@ -71,24 +78,30 @@ export class RateLimitGate {
 
 	/**
 	 * Resolves when the next request may be sent.
-	 * @throws AuditdexError when the wait would be longer than `maxWaitMs`
+	 * @throws AuditdexError when the service asks for a longer wait than `maxWaitMs`
 	 */
 	async enter(pause: Pause, maxWaitMs: number): Promise<Pass> {
-		for (;;) {
-			const wait = this.resumeAt - this.now();
-			if (wait > maxWaitMs) throw waitTooLong(this.resumeAt, wait, maxWaitMs);
-			if (wait > 0) {
-				await pause(wait);
-			} else if (this.hasRoom()) {
-				this.inFlight += 1;
-				const scout = this.remaining === undefined;
-				this.scouting ||= scout;
-				return { answersAtEntry: this.answers, scout };
-			} else {
-				// The pause ends the wait when the execution is cancelled, or the limit has been reset.
-				const answered = new Promise<void>((resolve) => this.waiting.push(resolve));
-				await Promise.race([answered, pause(RECHECK_MS)]);
+		const place: Place = { call: () => {} };
+		this.queue.add(place);
+		try {
+			for (let patience = maxWaitMs; ; ) {
+				const asked = this.opensAt - this.now();
+				if (asked > maxWaitMs) throw waitTooLong(this.opensAt, asked, maxWaitMs);
+				const wait = Math.max(asked, Math.min(this.resumeAt - this.now(), patience));
+				if (wait > 0) {
+					await pause(wait);
+					patience -= wait;
+				} else if (this.isFirst(place) && this.hasRoom()) {
+					return this.letPass();
+				} else {
+					// The pause ends the wait when the execution is cancelled, or the limit has been reset.
+					const called = new Promise<void>((resolve) => (place.call = resolve));
+					await Promise.race([called, pause(RECHECK_MS)]);
+				}
 			}
+		} finally {
+			this.queue.delete(place);
+			this.callFirst();
 		}
 	}
 
@@ -102,55 +115,71 @@ export class RateLimitGate {
 		this.inFlight -= 1;
 		if (pass.scout) this.scouting = false;
 		if (answer) this.learn(answer, pass.answersAtEntry === this.answers);
-		const waiting = this.waiting;
-		this.waiting = [];
-		for (const resume of waiting) resume();
+		this.callFirst();
+	}
+
+	private isFirst(place: Place): boolean {
+		return this.queue.values().next().value === place;
+	}
+
+	private callFirst(): void {
+		this.queue.values().next().value?.call();
+	}
+
+	private letPass(): Pass {
+		this.inFlight += 1;
+		const scout = this.remaining === undefined;
+		this.scouting ||= scout;
+		return { answersAtEntry: this.answers, scout };
 	}
 
 	private hasRoom(): boolean {
 		const { remaining = Infinity } = this;
 		if (remaining <= this.inFlight && this.now() >= this.resetAt) this.remaining = undefined;
-		return this.remaining === undefined ? !this.scouting : this.inFlight < remaining;
+		if (this.remaining === undefined) return !this.scouting;
+		// The wider the spread, the more of what remains goes to others.
+		const share = Math.max(1, (remaining * LEAST_SPREAD) / this.spread);
+		return this.inFlight < Math.min(remaining, share);
 	}
 
 	private learn({ status, headers }: HttpAnswer, isLatest: boolean): void {
-		this.answers += 1;
+		const {
+			remaining: reported = Infinity,
+			waitMs,
+			perMinute,
+		} = readRateLimit(headers, this.now());
 		const refused = status === 429;
+		const remaining = refused ? 0 : reported;
+		this.answers += 1;
+		this.remaining = isLatest ? remaining : Math.min(remaining, this.remaining ?? Infinity);
+		this.resetAt = this.now() + (waitMs ?? 0);
+		this.spread = refused
+			? Math.min(MOST_SPREAD, this.spread * SPREAD_GROWTH)
+			: Math.max(LEAST_SPREAD, this.spread * SPREAD_DECAY);
 		this.refusalsInARow = refused ? this.refusalsInARow + 1 : 0;
-		const reported = refused ? 0 : Number(headers['x-ratelimit-remaining'] || Infinity);
-		const known = isLatest ? Infinity : (this.remaining ?? Infinity);
-		this.remaining = Math.max(0, Math.min(known, Number.isNaN(reported) ? Infinity : reported));
-		const asked = requestedWaitMs(headers, this.now());
-		this.resetAt = this.now() + (asked ?? 0);
-		if (reported > 0) return;
-		const wait = refused ? this.waitAfterRefusal(asked, headers) : (asked ?? 0);
-		this.resumeAt = Math.max(this.resumeAt, this.now() + wait);
+		if (remaining > 0) return;
+
+		const asked = refused ? waitMs || this.untoldWaitMs() : (waitMs ?? 0);
+		const intervalMs = perMinute === undefined ? UNTOLD_INTERVAL_MS : MINUTE_MS / perMinute;
+		this.opensAt = Math.max(this.opensAt, this.now() + asked);
+		this.resumeAt = Math.max(
+			this.resumeAt,
+			this.opensAt + this.random() * this.spread * intervalMs,
+		);
 	}
 
-	/**
-	 * Others share the plan when a request is refused although this gate counts: spread the next
-	 * tries over more and more of the plan's own intervals.
-	 */
-	private waitAfterRefusal(
-		asked: number | undefined,
-		headers: Readonly<Record<string, string | undefined>>,
-	): number {
-		const growth = 2 ** Math.min(this.refusalsInARow - 1, 5);
-		const perMinute = Number(headers['x-ratelimit-limit']) || MINUTE_MS / FALLBACK_WAIT_MS;
-		const spread = (MINUTE_MS / perMinute) * growth;
-		return (asked || FALLBACK_WAIT_MS * growth) + this.random() * spread;
+	private untoldWaitMs(): number {
+		return UNTOLD_WAIT_MS * 2 ** Math.min(this.refusalsInARow - 1, UNTOLD_WAIT_DOUBLINGS);
 	}
 }
 
-function waitTooLong(resumeAt: number, waitMs: number, maxWaitMs: number): AuditdexError {
-	const at = new Date(resumeAt).toISOString().slice(11, 19);
-	return new AuditdexError('The rate limit of your AUDITDEX plan is used up', {
-		description: `Requests are accepted again in ${Math.ceil(waitMs / 1_000)} seconds, at ${at} UTC; this is longer than Max Wait (${maxWaitMs / 1_000} seconds). Run the workflow again then, or raise Max Wait under Options.`,
-		problem: {
-			type: 'about:blank',
-			title: 'The rate limit of your AUDITDEX plan is used up',
-			status: 429,
-		},
+function waitTooLong(opensAt: number, waitMs: number, maxWaitMs: number): AuditdexError {
+	const at = `${new Date(opensAt).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+	const title = `The rate limit of your AUDITDEX plan is used up until ${at}`;
+	const detail = `AUDITDEX accepts requests again in ${Math.ceil(waitMs / 1_000)} seconds, which is longer than Max Wait (${maxWaitMs / 1_000} seconds). Run the workflow again after ${at}, or raise Max Wait under Options.`;
+	return new AuditdexError(title, {
+		description: detail,
+		problem: { type: 'about:blank', title, status: 429, detail },
 	});
 }
 

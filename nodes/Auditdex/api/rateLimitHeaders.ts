@@ -1,0 +1,55 @@
+import type { HttpAnswer } from './httpAnswer';
+
+const SECOND_MS = 1_000;
+/** Keeps moments within what `Date` can hold, whatever a header says. */
+const LONGEST_WAIT_MS = 366 * 24 * 3_600 * SECOND_MS;
+/** A smaller number is no moment of this century; a service that sends one means seconds to go. */
+const EARLIEST_EPOCH_SECONDS = 1_000_000_000;
+
+/** What an answer says about the plan's rate limit; undefined where it says nothing usable. */
+export interface RateLimitReport {
+	/** Requests that the service still accepts. */
+	remaining?: number;
+	/** Milliseconds until it accepts more. */
+	waitMs?: number;
+	/** Requests a minute that the plan allows. */
+	perMinute?: number;
+}
+
+/**
+ * Reads the headers that every response has (API page, "Rate Limits").
+ * @param now the local clock, in epoch milliseconds
+ */
+export function readRateLimit(headers: HttpAnswer['headers'], now: number): RateLimitReport {
+	const remaining = numberIn(headers['x-ratelimit-remaining']);
+	const perMinute = numberIn(headers['x-ratelimit-limit']) ?? 0;
+	const waitMs = waitIn(headers, now);
+	return {
+		remaining: remaining === undefined ? undefined : Math.max(0, remaining),
+		waitMs: waitMs === undefined ? undefined : Math.min(LONGEST_WAIT_MS, Math.max(0, waitMs)),
+		perMinute: perMinute > 0 ? perMinute : undefined,
+	};
+}
+
+/**
+ * `Retry-After` (RFC 9110 §10.2.3, seconds or a date) wins over `X-RateLimit-Reset` (epoch seconds).
+ * "Now" is the answer's own `Date`, as clocks differ.
+ */
+function waitIn(headers: HttpAnswer['headers'], now: number): number | undefined {
+	const serverNow = Date.parse(headers.date ?? '') || now;
+	const retryAfter = headers['retry-after'] ?? '';
+	const seconds = numberIn(retryAfter) ?? -1;
+	if (seconds >= 0) return seconds * SECOND_MS;
+	// With a month's name, since `Date.parse` takes many a number for a date.
+	const date = /[a-z]{3}/i.test(retryAfter) ? Date.parse(retryAfter) : NaN;
+	if (!Number.isNaN(date)) return date - serverNow;
+	const reset = numberIn(headers['x-ratelimit-reset']);
+	if (reset === undefined) return undefined;
+	return reset < EARLIEST_EPOCH_SECONDS ? reset * SECOND_MS : reset * SECOND_MS - serverNow;
+}
+
+/** A decimal number; `Number` would read more than that. */
+function numberIn(header: string | undefined): number | undefined {
+	const text = header?.trim() ?? '';
+	return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
+}
