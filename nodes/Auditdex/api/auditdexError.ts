@@ -12,6 +12,8 @@ export interface AuditdexErrorDetails {
 	/** What the user can do next. */
 	description?: string;
 	problem?: ProblemDetails;
+	/** HTTP status; that of `problem` where left out. */
+	status?: number;
 }
 
 /**
@@ -23,10 +25,13 @@ export class AuditdexError extends Error {
 
 	readonly problem?: ProblemDetails;
 
-	constructor(message: string, { description, problem }: AuditdexErrorDetails = {}) {
+	readonly status?: number;
+
+	constructor(message: string, { description, problem, status }: AuditdexErrorDetails = {}) {
 		super(message);
 		this.name = 'AuditdexError';
 		this.description = description;
 		this.problem = problem;
+		this.status = status ?? problem?.status;
 	}
 }

@@ -2,19 +2,20 @@ import { NodeOperationError, sleep } from 'n8n-workflow';
 
 import { AuditdexError } from './auditdexError';
 import { parseBaseUrl } from './baseUrl';
+import { readCredential, type ApiContext } from './credential';
 import type { HttpAnswer } from './httpAnswer';
-import { narrowPage, PageLoopGuard, readPage, type Page, type PageRequest } from './pagination';
+import {
+	assertNotCutOff,
+	narrowPage,
+	PageLoopGuard,
+	readPage,
+	type Page,
+	type PageRequest,
+} from './pagination';
 import { toNodeError } from './nodeError';
 import { rateLimitGateFor, type RateLimitGate } from './rateLimit';
-import { backoffMs } from './retry';
-import {
-	attempt,
-	cancelSignalOf,
-	CREDENTIAL_TYPE,
-	type ApiContext,
-	type ApiRequest,
-	type Attempt,
-} from './transport';
+import { backoffMs, planRetry } from './retry';
+import { attempt, cancelSignalOf, type ApiRequest, type Attempt } from './transport';
 
 const SLEEP_SLICE_MS = 200;
 
@@ -39,8 +40,6 @@ export type Recover = (cause: AuditdexError) => Promise<object | undefined>;
 interface Connection {
 	baseUrl: string;
 	gate: RateLimitGate;
-	/** Never to be shown, should the service echo it. */
-	secrets: readonly string[];
 }
 
 /** The AUDITDEX API for one execution: paths in, answers out; waits and repeats by itself. */
@@ -55,15 +54,10 @@ export class AuditdexClient {
 	 * @throws AuditdexError when its base URL can't be used
 	 */
 	static async connect(context: ApiContext): Promise<AuditdexClient> {
-		const { baseUrl, clientId, clientSecret } = await context.getCredentials<{
-			baseUrl: string;
-			clientId: string;
-			clientSecret: string;
-		}>(CREDENTIAL_TYPE);
+		const { baseUrl, clientId } = await readCredential(context);
 		return new AuditdexClient(context, {
 			baseUrl: parseBaseUrl(baseUrl),
 			gate: rateLimitGateFor(`${clientId}@${baseUrl}`),
-			secrets: [clientSecret],
 		});
 	}
 
@@ -77,7 +71,7 @@ export class AuditdexClient {
 
 	/**
 	 * All engagements, page by page, at most `limit` of them.
-	 * @throws AuditdexError when the pages go round in circles
+	 * @throws AuditdexError when the pages go round in circles, or don't tell where they go on
 	 */
 	async *getEngagements(
 		settings: RequestSettings,
@@ -91,6 +85,7 @@ export class AuditdexClient {
 			loopGuard.check(page);
 			yield page.items.slice(0, wanted);
 			wanted -= page.items.length;
+			if (wanted > 0) assertNotCutOff(page);
 			request = page.next && narrowPage(page.next, wanted);
 		} while (request && wanted > 0);
 	}
@@ -116,7 +111,7 @@ export class AuditdexClient {
 		settings: RequestSettings,
 	): Promise<void> {
 		await this.getControl(engagementId, controlId, settings).catch((error) => {
-			const forbidden = error instanceof AuditdexError && error.problem?.status === 403;
+			const forbidden = error instanceof AuditdexError && error.status === 403;
 			if (!forbidden) throw toNodeError(this.context.getNode(), error);
 		});
 	}
@@ -145,39 +140,37 @@ export class AuditdexClient {
 		request: Omit<ApiRequest, 'method'>,
 		settings: RequestSettings,
 	): Promise<ApiResponse> {
-		// A GET changes nothing, so there is nothing to recover: it's simply sent again.
-		return await this.perform({ ...request, method: 'GET' }, settings, async () => undefined);
+		return await this.perform({ ...request, method: 'GET' }, settings);
 	}
 
-	/** Contract, "What is safe to send twice". */
+	/**
+	 * Sends a request until it's done or there is no point in trying again.
+	 * @param recover needed where sending the request twice does harm
+	 */
 	private async perform(
 		request: ApiRequest,
 		{ maxRetries, maxWaitSeconds }: RequestSettings,
-		recover: Recover,
+		recover?: Recover,
 	): Promise<ApiResponse> {
 		for (let retries = 0; ; retries++) {
 			const { outcome, answer } = await this.send(request, maxWaitSeconds * 1_000);
 			if (outcome.kind === 'done') {
 				return { body: outcome.body, headers: answer?.headers ?? {} };
 			}
-			if (outcome.kind === 'refused') throw outcome.error;
-			const lastTry = retries >= maxRetries;
-			if (outcome.kind === 'unavailable') {
-				const unclear = outcome.processed === 'maybe';
-				if (unclear || !lastTry) await this.pause(backoffMs(retries));
-				const recovered = unclear ? await recover(outcome.error) : undefined;
-				if (recovered) return { body: recovered, headers: {} };
-			}
-			if (lastTry) throw outcome.error;
+			const plan = planRetry(outcome, recover === undefined, maxRetries - retries);
+			if (plan.backOff) await this.pause(backoffMs(retries));
+			const recovered = plan.askFirst ? await recover?.(outcome.error) : undefined;
+			if (recovered) return { body: recovered, headers: {} };
+			if (!plan.sendAgain) throw outcome.error;
 		}
 	}
 
 	private async send(request: ApiRequest, maxWaitMs: number): Promise<Attempt> {
-		const { gate, secrets } = this.connection;
+		const { gate } = this.connection;
 		const pass = await gate.enter(async (ms) => await this.pause(ms), maxWaitMs);
 		let made: Attempt | undefined;
 		try {
-			made = await attempt(this.context, request, secrets);
+			made = await attempt(this.context, request);
 		} finally {
 			gate.leave(pass, made?.answer);
 		}

@@ -13,9 +13,9 @@ export function toNodeError(node: INode, error: unknown, itemIndex?: number): No
 	if (!(error instanceof AuditdexError)) {
 		return new NodeOperationError(node, error as Error, { itemIndex });
 	}
-	const { message, description, problem } = error;
+	const { message, description, problem, status } = error;
 	if (!problem) return new NodeOperationError(node, message, { description, itemIndex });
-	const httpCode = problem.status === undefined ? undefined : String(problem.status);
+	const httpCode = status === undefined ? undefined : String(status);
 	const apiError = new NodeApiError(node, problem as JsonObject, {
 		message,
 		description,

@@ -95,10 +95,10 @@ function explainFault(code: string): { message: string; next: string; final?: bo
 				next: 'Nothing moved for 60 seconds. Run the workflow again later, or check the network between n8n and AUDITDEX.',
 			};
 		default:
-			if (isCertificateFault(code)) {
+			if (isTlsFault(code)) {
 				return {
-					message: 'The TLS certificate of the base URL is not trusted',
-					next: `The certificate was refused (${code}). Check Base URL in the Auditdex credential, or whether a proxy replaces certificates.`,
+					message: 'No secure connection to the base URL could be made',
+					next: 'The TLS certificate is not trusted, or the server does not speak TLS. Check Base URL in the Auditdex credential, and whether a proxy replaces certificates.',
 					final: true,
 				};
 			}
@@ -110,6 +110,6 @@ function explainFault(code: string): { message: string; next: string; final?: bo
 }
 
 /** OpenSSL's and Node.js's codes for a certificate or protocol that can't be trusted. */
-function isCertificateFault(code: string): boolean {
+function isTlsFault(code: string): boolean {
 	return /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|^ERR_(TLS|SSL)|EPROTO/.test(code);
 }

@@ -11,6 +11,8 @@ export interface Page {
 	items: JsonObject[];
 	/** Undefined on the last page. */
 	next?: PageRequest;
+	/** True when the service says that more follows, but not where. */
+	cutOff?: boolean;
 }
 
 const isObject = (value: unknown): value is JsonObject =>
@@ -41,8 +43,10 @@ export function readPage(
 	const items = listIn(body);
 	const nextUrl = linkedNext(headers.link) ?? nextUrlIn(body);
 	if (nextUrl !== undefined) return { items, next: { url: sameOrigin(nextUrl, url) } };
-	const query = isObject(body) ? (cursorIn(body) ?? nextPageIn(body)) : undefined;
-	return { items, next: query && { query } };
+	if (!isObject(body)) return { items };
+	const query = cursorIn(body) ?? nextPageIn(body);
+	if (query) return { items, next: { query } };
+	return saysMore(body) ? { items, cutOff: true } : { items };
 }
 
 function listIn(body: unknown): JsonObject[] {
@@ -61,13 +65,17 @@ function listIn(body: unknown): JsonObject[] {
 	return list;
 }
 
-/** The target of `rel="next"` in a Link header (RFC 8288 §3). */
+/** One parameter of a link: its name, and its value with or without quotes (RFC 8288 §3). */
+const LINK_PARAMETER = /\s*;\s*([^\s=;,"]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?/;
+const LINK = new RegExp(`<([^>]*)>((?:${LINK_PARAMETER.source})*)`, 'g');
+
+/** The target of `rel="next"` in a Link header; of several `rel` the first counts (RFC 8288 §3.3). */
 function linkedNext(header: string | undefined): string | undefined {
-	for (const [, target, parameters = ''] of (header ?? '').matchAll(
-		/<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"[^"]*"|[^\s;,"]*))?)*)/g,
-	)) {
-		const rel = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i.exec(parameters);
-		const relations = (rel?.[1] ?? rel?.[2] ?? '').toLowerCase().split(/\s+/);
+	for (const [, target, parameters = ''] of (header ?? '').matchAll(LINK)) {
+		const [rel] = [...parameters.matchAll(new RegExp(LINK_PARAMETER, 'g'))].filter(
+			([, name]) => name?.toLowerCase() === 'rel',
+		);
+		const relations = (rel?.[2] ?? rel?.[3] ?? '').toLowerCase().split(/\s+/);
 		if (relations.includes('next')) return target;
 	}
 	return undefined;
@@ -78,15 +86,27 @@ function pagingObjects(body: JsonObject): JsonObject[] {
 	return [body, ...PAGING_KEYS.map((key) => body[key]).filter(isObject)];
 }
 
+/** What the body holds under the names for a next URL, links as objects with `href` included. */
+function nextIn(body: JsonObject): unknown[] {
+	return pagingObjects(body).flatMap((place) =>
+		NEXT_URL_KEYS.map((key) => place[key]).map((next) => (isObject(next) ? next.href : next)),
+	);
+}
+
+/** An absolute URL, a path or a query; other text could be anything. */
+const isUrl = (value: unknown): value is string =>
+	typeof value === 'string' && /^(?:[a-z][a-z\d+.-]*:|[/?])|\?/i.test(value);
+
 function nextUrlIn(body: unknown): string | undefined {
-	if (!isObject(body)) return undefined;
-	for (const place of pagingObjects(body)) {
-		for (const key of NEXT_URL_KEYS) {
-			const value = isObject(place[key]) ? place[key].href : place[key];
-			if (typeof value === 'string' && /^(https?:\/\/|[/?])/i.test(value)) return value;
-		}
-	}
-	return undefined;
+	return isObject(body) ? nextIn(body).find(isUrl) : undefined;
+}
+
+/** Whether something follows although no way to it was recognised: better to say so than lose it. */
+function saysMore(body: JsonObject): boolean {
+	return (
+		pagingObjects(body).some((place) => place.has_more === true) ||
+		nextIn(body).some((next) => (typeof next === 'string' && next !== '') || Number(next) > 0)
+	);
 }
 
 function cursorIn(body: JsonObject): Record<string, string> | undefined {
@@ -95,7 +115,8 @@ function cursorIn(body: JsonObject): Record<string, string> | undefined {
 	for (const [member, parameter] of CURSORS) {
 		for (const place of places) {
 			const value = place[member];
-			if ((typeof value === 'string' && value !== '') || typeof value === 'number') {
+			// 0 would lead back to the start: some services say with it that the list ends.
+			if ((typeof value === 'string' || typeof value === 'number') && !/^0?$/.test(`${value}`)) {
 				return { [parameter]: String(value) };
 			}
 		}
@@ -137,6 +158,15 @@ export function narrowPage(next: PageRequest, wanted: number): PageRequest {
 		if (Number(url.searchParams.get(name)) > wanted) url.searchParams.set(name, String(wanted));
 	}
 	return { url: url.href };
+}
+
+/** @throws AuditdexError when more follows and it isn't known where */
+export function assertNotCutOff({ cutOff }: Page): void {
+	if (!cutOff) return;
+	throw new AuditdexError('AUDITDEX does not tell where the list goes on', {
+		description:
+			'There are more engagements, but the answer has no link or cursor to them that this node knows. Lower Limit to what the first page holds, or contact support@augixsys.com.',
+	});
 }
 
 /** More empty pages in a row than any honest list has. */

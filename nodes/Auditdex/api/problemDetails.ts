@@ -28,12 +28,14 @@ const STATUS_TITLES: Readonly<Record<number, string>> = {
 export function problemOf(answer: HttpAnswer, secrets: readonly string[]): ProblemDetails {
 	const { status } = answer;
 	const body = jsonOf(answer);
-	const title = STATUS_TITLES[status] ?? `HTTP status ${status}`;
+	const title = titleOf(status);
 	if (isObject(body) && (typeof body.title === 'string' || typeof body.detail === 'string')) {
 		return redact({ type: 'about:blank', title, status, ...body }, secrets);
 	}
 	return { type: 'about:blank', title, status, detail: describeBody(answer) };
 }
+
+const titleOf = (status: number) => STATUS_TITLES[status] ?? `HTTP status ${status}`;
 
 /** Says in a sentence what a body that can't be used looks like. */
 export function describeBody({ status, headers, body }: HttpAnswer): string {
@@ -60,11 +62,22 @@ export function refusalOf(
 	secrets: readonly string[],
 ): AuditdexError {
 	const problem = problemOf(answer, secrets);
-	const description = [problem.detail, fieldErrors(problem), nextStep(answer, scope)]
-		.filter(Boolean)
-		.map((sentence) => String(sentence).replace(/[^.!?]$/, '$&.'))
+	const { status } = answer;
+	const next = redact(nextStep(answer, scope), secrets);
+	const description = [textIn(problem.detail), fieldErrors(problem), next]
+		.filter((sentence) => sentence !== '')
+		.map((sentence) => sentence.replace(/[^.!?]$/, '$&.'))
 		.join(' ');
-	return new AuditdexError(problem.title, { description, problem });
+	return new AuditdexError(textIn(problem.title) || titleOf(status), {
+		description,
+		problem,
+		status,
+	});
+}
+
+/** A member's text, as services don't always send the types that the RFC names. */
+function textIn(member: unknown): string {
+	return typeof member === 'string' ? member.trim() : '';
 }
 
 /** The fields a validation problem names, e.g. "control_id: is unknown". */
@@ -101,7 +114,7 @@ function nextStep({ status, headers }: HttpAnswer, scope: string): string {
 		case 403:
 			return `The credential lacks the scope ${missing}, or this API client may not do this. Add the scope to Scope in the Auditdex credential, or ask your AUDITDEX administrator to grant it`;
 		case 404:
-			return 'Check the engagement and control IDs, and that this API client may see them';
+			return 'Check the engagement and control IDs, that this API client may see them, and Base URL in the Auditdex credential';
 		case 413:
 			return 'The file is larger than AUDITDEX accepts. Split or compress it, and submit it again';
 		case 429:

@@ -6,10 +6,12 @@ const SHORTEST_SECRET = 4;
  * it received), so that nothing shown, logged or output holds one.
  */
 export function redact<T>(value: T, secrets: readonly string[]): T {
+	const spellings = secrets.filter((secret) => secret.length >= SHORTEST_SECRET).flatMap(asSent);
 	const hide = (text: string) =>
-		secrets
-			.filter((secret) => secret.length >= SHORTEST_SECRET)
-			.reduce((shown, secret) => shown.replaceAll(secret, '***'), text.replace(TOKENS, '***'));
+		spellings.reduce(
+			(shown, secret) => shown.replaceAll(secret, '***'),
+			text.replace(TOKENS, '***'),
+		);
 	const walk = (part: unknown): unknown => {
 		if (typeof part === 'string') return hide(part);
 		if (Array.isArray(part)) return part.map(walk);
@@ -21,4 +23,12 @@ export function redact<T>(value: T, secrets: readonly string[]): T {
 		return part;
 	};
 	return walk(value) as T;
+}
+
+/** A secret as it is, and as it looks in the body of a token request and in JSON. */
+function asSent(secret: string): string[] {
+	const form = new URLSearchParams({ secret }).toString().replace('secret=', '');
+	return [
+		...new Set([secret, encodeURIComponent(secret), form, JSON.stringify(secret).slice(1, -1)]),
+	];
 }

@@ -1,8 +1,7 @@
 import { AuditdexError } from './auditdexError';
-import type { HttpAnswer } from './httpAnswer';
+import { jsonOf } from './httpAnswer';
 import type { Outcome } from './outcome';
-import { refusalOf } from './problemDetails';
-import { redact } from './redact';
+import { describeBody, refusalOf } from './problemDetails';
 
 /** What n8n's OAuth2 client knows when the token endpoint did not give a token. */
 export interface TokenRefusal {
@@ -12,44 +11,35 @@ export interface TokenRefusal {
 	body: unknown;
 }
 
-/** Judges a refused token request: nothing of the request itself has been sent. */
-export function outcomeOfTokenRefusal(refusal: TokenRefusal, secrets: readonly string[]): Outcome {
-	const body = redact(
-		typeof refusal.body === 'string' ? parse(refusal.body) : refusal.body,
-		secrets,
-	);
-	const members = typeof body === 'object' && body !== null ? { ...body } : {};
-	const { error, error_description: detail }: { error?: unknown; error_description?: unknown } =
-		members;
-	const status = refusal.status ?? Number('status' in members ? members.status : 401);
-	const answer: HttpAnswer = {
-		status,
-		headers: {},
-		body: JSON.stringify({ title: titleOf(error), detail, ...members }),
-	};
-	if (status === 429 || status >= 500) {
-		return {
-			kind: 'unavailable',
-			processed: 'no',
-			error: refusalOf(answer, 'of the credential', secrets),
-		};
-	}
-	const { problem } = refusalOf(answer, '', secrets);
-	return {
-		kind: 'refused',
-		error: new AuditdexError(titleOf(error), {
-			description: [problem?.detail, nextStepOf(error)].filter(Boolean).join(' '),
-			problem,
-		}),
-	};
+interface OAuthErrorResponse {
+	error?: unknown;
+	error_description?: unknown;
+	status?: unknown;
 }
 
-function parse(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
+/**
+ * Judges a token request that gave no token: nothing of the request itself has been sent. An answer
+ * that can't be read may be another one the next time.
+ */
+export function outcomeOfTokenRefusal(refusal: TokenRefusal, secrets: readonly string[]): Outcome {
+	const text =
+		typeof refusal.body === 'string' ? refusal.body : (JSON.stringify(refusal.body) ?? '');
+	const body = jsonOf({ status: 0, headers: {}, body: text });
+	const members: OAuthErrorResponse = typeof body === 'object' && body !== null ? body : {};
+	const status = refusal.status ?? (Number(members.status) || 401);
+	const title = titleOf(members.error);
+	const detail =
+		body === undefined
+			? describeBody({ status, headers: {}, body: text })
+			: members.error_description;
+	const answer = { status, headers: {}, body: JSON.stringify({ title, detail, ...members }) };
+	const error = refusalOf(answer, 'of the credential', secrets);
+	if (status < 300 || status === 429 || status >= 500) {
+		return { kind: 'unavailable', processed: 'no', error };
 	}
+	const { problem } = error;
+	const description = [problem?.detail, nextStepOf(members.error)].filter(Boolean).join(' ');
+	return { kind: 'refused', error: new AuditdexError(title, { description, problem, status }) };
 }
 
 function titleOf(error: unknown): string {

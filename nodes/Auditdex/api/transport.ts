@@ -1,22 +1,15 @@
-import {
-	NodeOperationError,
-	type IExecuteFunctions,
-	type IHttpRequestOptions,
-	type ILoadOptionsFunctions,
-} from 'n8n-workflow';
+import { NodeOperationError, type IHttpRequestOptions } from 'n8n-workflow';
 
 import { AuditdexError } from './auditdexError';
+import { CREDENTIAL_TYPE, readCredential, type ApiContext } from './credential';
 import { Deadline, untilAborted } from './deadline';
 import type { HttpAnswer } from './httpAnswer';
 import { outcomeOfAnswer, outcomeOfFault, type Outcome } from './outcome';
+import { redact } from './redact';
 import { outcomeOfTokenRefusal } from './tokenOutcome';
-
-export const CREDENTIAL_TYPE = 'auditdexOAuth2Api';
 
 /** Contract, "Time limits": as long as nothing moves. */
 const IDLE_LIMIT_MS = 60_000;
-
-export type ApiContext = IExecuteFunctions | ILoadOptionsFunctions;
 
 export interface ApiRequest {
 	method: 'GET' | 'POST';
@@ -44,14 +37,9 @@ export function cancelSignalOf(context: ApiContext): AbortSignal | undefined {
  *
  * Redirects are not followed: they would carry the token away, and n8n would hold the whole body in
  * memory for them.
- * @param secrets what must not be shown should the service echo it
  * @throws NodeOperationError when the execution is cancelled
  */
-export async function attempt(
-	context: ApiContext,
-	request: ApiRequest,
-	secrets: readonly string[],
-): Promise<Attempt> {
+export async function attempt(context: ApiContext, request: ApiRequest): Promise<Attempt> {
 	const cancelled = cancelSignalOf(context);
 	const deadline = new Deadline(IDLE_LIMIT_MS, cancelled);
 	const options: IHttpRequestOptions = {
@@ -78,19 +66,19 @@ export async function attempt(
 			),
 			deadline.signal,
 		);
-		return judge(
-			{ status: response.statusCode, headers: response.headers, data: response.body },
-			request,
-			secrets,
-		);
+		const { statusCode: status, headers, body: data } = response;
+		const secrets = status < 300 ? [] : (await readCredential(context)).secrets;
+		return judge({ status, headers, data }, request, secrets);
 	} catch (error) {
 		if (cancelled?.aborted) {
 			throw new NodeOperationError(context.getNode(), 'The execution was cancelled');
 		}
 		if (deadline.expired) return { outcome: outcomeOfFault({ code: 'ETIMEDOUT', sent: true }) };
+		const { secrets } = await readCredential(context);
 		const explained = explain(error, request, secrets);
 		if (explained) return explained;
-		throw new NodeOperationError(context.getNode(), error as Error);
+		const { message } = error as Error;
+		throw new NodeOperationError(context.getNode(), redact(message, secrets));
 	} finally {
 		deadline.finish();
 	}
