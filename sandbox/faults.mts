@@ -87,13 +87,15 @@ async function drain(request: FastifyRequest): Promise<void> {
 	}
 }
 
-/** Reads half of the body, then cuts the connection. */
+/** Reads half of the body, then cuts the connection: at once when there is none. */
 function cutMidUpload(request: FastifyRequest): void {
 	const half = Number(request.headers['content-length'] ?? 0) / 2;
 	let received = 0;
+	const cut = () => received >= half && request.raw.socket.resetAndDestroy();
+	cut();
 	request.raw.on('data', (chunk: Buffer) => {
 		received += chunk.length;
-		if (received >= half) request.raw.socket.resetAndDestroy();
+		cut();
 	});
 }
 

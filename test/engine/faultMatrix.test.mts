@@ -81,8 +81,8 @@ describe.each(BINARY_MODES)('with files in %s mode', (mode) => {
 				{ json: {}, binary: { data } },
 			]);
 
-			expect(execution.status).toBe(expected.done ? 'success' : 'error');
 			expect(execution.error?.message ?? '').toMatch(expected.message ?? /^$/);
+			expect(execution.status).toBe(expected.done ? 'success' : 'error');
 			if (expected.httpCode) expect(execution.error).toMatchObject({ httpCode: expected.httpCode });
 			for (const secret of await account.secrets()) {
 				expect(JSON.stringify(execution.run)).not.toContain(secret);

@@ -1,5 +1,6 @@
 /** An active workflow that starts with an Auditdex Trigger, and what it has run. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject, INode } from 'n8n-workflow';
 
 import type {
@@ -109,34 +110,51 @@ export class TriggerWorkflow {
 	 * before it answers the delivery, so a run that isn't here wasn't started by it.
 	 */
 	async newRuns(): Promise<unknown[][]> {
-		const started = (await this.runIds()).filter((id) => !this.seen.has(id));
+		const started = (await this.runs()).filter(({ id }) => !this.seen.has(id));
 		const runs: unknown[][] = [];
-		for (const id of started) {
+		for (const { id } of started) {
 			this.seen.add(id);
-			const execution = await this.client.waitForExecution(id, 60_000);
+			const execution = await this.client.getExecution(id);
 			runs.push(execution.output(TRIGGER).map(({ json }) => json));
 		}
 		return runs;
 	}
 
-	async latestRun(): Promise<ExecutionSummary> {
-		const [latest] = await this.client.listExecutions({ workflowId: this.id }, 1);
-		if (!latest) throw new Error('The workflow has not run');
-		return latest;
+	/**
+	 * All runs, oldest first. n8n lists those under way and those that are over one after the other:
+	 * a run that ends in between is listed twice or not at all. So it's asked until it says the same
+	 * twice, and everything is over.
+	 */
+	async runs(): Promise<ExecutionSummary[]> {
+		let last = '';
+		for (;;) {
+			const runs = await this.listRuns();
+			const now = runs.map(({ id, status }) => `${id} ${status}`).join();
+			if (now === last && !runs.some(({ status }) => ['new', 'running'].includes(status))) {
+				return runs;
+			}
+			last = now;
+			await delay(20);
+		}
 	}
 
-	/**
-	 * Of the latest runs, oldest first. n8n lists those under way and those that are over one after
-	 * the other: a run that ends in between is listed twice or not at all. So it's asked until it
-	 * says the same twice.
-	 */
-	private async runIds(): Promise<string[]> {
-		let last: string[] | undefined;
+	private async listRuns(): Promise<ExecutionSummary[]> {
+		const runs: ExecutionSummary[] = [];
 		for (;;) {
-			const listed = await this.client.listExecutions({ workflowId: this.id });
-			const ids = listed.map(({ id }) => id).sort((a, b) => Number(a) - Number(b));
-			if (ids.join() === last?.join()) return ids;
-			last = ids;
+			const query = new URLSearchParams({
+				filter: JSON.stringify({ workflowId: this.id }),
+				limit: '100',
+				...(runs.length > 0 && { lastId: runs.at(-1)!.id }),
+			});
+			const { results } = await this.client.call<{ results: ExecutionSummary[] }>(
+				'GET',
+				`/executions?${query}`,
+			);
+			const older = results.filter(
+				({ id }) => runs.length === 0 || Number(id) < Number(runs.at(-1)!.id),
+			);
+			if (older.length === 0) return runs.reverse();
+			runs.push(...older.sort((a, b) => Number(b.id) - Number(a.id)));
 		}
 	}
 
