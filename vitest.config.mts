@@ -1,9 +1,17 @@
+import { createRequire } from 'node:module';
+
 import { defineConfig } from 'vitest/config';
+
+const require = createRequire(import.meta.url);
 
 export default defineConfig({
 	test: {
 		projects: [
-			{ test: { name: 'unit', include: ['test/unit/**/*.test.mts', 'sandbox/**/*.test.mts'] } },
+			{
+				// The build that n8n loads; Vite would take the other one and complain of its source maps.
+				resolve: { alias: { 'n8n-workflow': require.resolve('n8n-workflow') } },
+				test: { name: 'unit', include: ['test/unit/**/*.test.mts', 'sandbox/**/*.test.mts'] },
+			},
 			{
 				test: {
 					name: 'engine',
