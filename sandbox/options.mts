@@ -50,6 +50,8 @@ export interface SandboxOptions {
 	clientSecret?: string;
 	/** How many engagements a new data folder starts with. */
 	seed?: number;
+	/** How long a receiver of webhooks may take for its answer, in real milliseconds. */
+	webhookTimeoutMs?: number;
 }
 
 /** Chosen where nothing else is said: the page's own example values where it has any. */
@@ -69,6 +71,7 @@ export const DEFAULTS = {
 	maxFileBytes: Infinity,
 	retryAfter: false,
 	seed: 5,
+	webhookTimeoutMs: 15_000,
 };
 
 export type Settings = typeof DEFAULTS;

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
-
 import { AdminClient } from './adminClient.mts';
 import { buildAdmin } from './admin/app.mts';
 import { buildApi, type Service } from './api/app.mts';
-import { Authorization, SCOPES } from './api/oauth.mts';
+import { Authorization, newClientSecret, SCOPES } from './api/oauth.mts';
 import { RateLimiter } from './api/rateLimit.mts';
+import { Audit } from './audit.mts';
 import { Clock } from './clock.mts';
 import { Faults } from './faults.mts';
 import {
@@ -13,9 +12,13 @@ import {
 	type SandboxOptions,
 	type Settings,
 } from './options.mts';
+import { SETTINGS_PATH } from './settings/paths.mts';
 import { Stats } from './stats.mts';
 import { seed } from './store/seed.mts';
 import { Store } from './store/store.mts';
+import { WebhookStore } from './store/webhookStore.mts';
+import { Dispatcher } from './webhooks/dispatcher.mts';
+import { Webhooks } from './webhooks/webhooks.mts';
 
 const HOST = '127.0.0.1';
 
@@ -27,6 +30,8 @@ export interface Sandbox {
 	baseUrl: string;
 	tokenUrl: string;
 	adminUrl: string;
+	/** The page Settings → Integrations → Webhooks. */
+	settingsUrl: string;
 	admin: AdminClient;
 	/** The first registered client. */
 	client: ClientRegistration;
@@ -41,6 +46,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const clock = new Clock(settings.clockSpeed);
 	const clients = options.clients ?? [defaultClient(store, options.clientSecret)];
 	seed(store, settings.seed);
+	const webhookStore = new WebhookStore(store);
+	const dispatcher = new Dispatcher({
+		store,
+		webhooks: webhookStore,
+		clock,
+		timeoutMs: settings.webhookTimeoutMs,
+	});
+	const webhooks = new Webhooks(webhookStore, dispatcher, clock);
 	const service: Service = {
 		store,
 		clock,
@@ -49,21 +62,26 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		limiter: new RateLimiter(settings.plan, clock),
 		faults: new Faults(),
 		stats: new Stats(),
-		onStored: () => {},
+		audit: new Audit(store, webhooks, clock),
+		webhooks,
+		webhookStore,
 	};
 	const api = await buildApi(service);
-	const admin = buildAdmin(service);
+	const admin = await buildAdmin(service);
 	const origin = await api.listen({ host: HOST, port: settings.port });
 	const adminUrl = await admin.listen({ host: HOST, port: settings.adminPort });
+	dispatcher.wake();
 	return {
 		origin,
 		baseUrl: `${origin}/v1`,
 		tokenUrl: `${origin}/oauth/token`,
 		adminUrl,
+		settingsUrl: `${adminUrl}${SETTINGS_PATH}`,
 		admin: new AdminClient(adminUrl),
 		client: clients[0]!,
 		async close() {
 			await Promise.all([api.close(), admin.close()]);
+			await dispatcher.close();
 			store.close();
 		},
 	};
@@ -71,8 +89,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 /** The client of a new data folder; a secret that isn't given is drawn, and kept over restarts. */
 function defaultClient(store: Store, given?: string): ClientRegistration {
-	const clientSecret =
-		given ?? store.setting('client_secret') ?? randomBytes(24).toString('base64url');
+	const clientSecret = given ?? store.setting('client_secret') ?? newClientSecret();
 	store.setSetting('client_secret', clientSecret);
 	return { clientId: 'sandbox-client', clientSecret, scopes: [...SCOPES] };
 }

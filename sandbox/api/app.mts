@@ -6,6 +6,7 @@ import formbody from '@fastify/formbody';
 import multipart from '@fastify/multipart';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 
+import type { Audit } from '../audit.mts';
 import type { Clock } from '../clock.mts';
 import {
 	faultAfter,
@@ -16,7 +17,9 @@ import {
 } from '../faults.mts';
 import type { ClientRegistration, Settings } from '../options.mts';
 import type { Stats } from '../stats.mts';
-import type { Evidence, Store } from '../store/store.mts';
+import type { Store } from '../store/store.mts';
+import type { WebhookStore } from '../store/webhookStore.mts';
+import type { Webhooks } from '../webhooks/webhooks.mts';
 import { registerGetControl } from './controls.mts';
 import { registerListEngagements } from './engagements.mts';
 import { registerSubmitEvidence } from './evidence.mts';
@@ -44,7 +47,9 @@ export interface Service {
 	limiter: RateLimiter;
 	faults: Faults;
 	stats: Stats;
-	onStored: (evidence: Evidence) => void;
+	audit: Audit;
+	webhooks: Webhooks;
+	webhookStore: WebhookStore;
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'];

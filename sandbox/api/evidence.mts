@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+import type { Audit } from '../audit.mts';
 import type { Clock } from '../clock.mts';
 import type { Settings } from '../options.mts';
 import type { Evidence, Store } from '../store/store.mts';
@@ -118,12 +119,12 @@ export function registerSubmitEvidence(
 		store,
 		clock,
 		settings,
-		onStored,
+		audit,
 	}: {
 		store: Store;
 		clock: Clock;
 		settings: Settings;
-		onStored: (evidence: Evidence) => void;
+		audit: Audit;
 	},
 ): void {
 	app.post<{ Params: { engagementId: string } }>(
@@ -168,8 +169,7 @@ export function registerSubmitEvidence(
 				submitted_at: clock.timestamp(),
 			};
 			await rename(file.path, join(store.evidenceDir, evidence.id));
-			store.put('evidence', evidence);
-			onStored(evidence);
+			audit.submitEvidence(evidence);
 			return reply.code(201).send(presentEvidence(evidence, settings));
 		},
 	);

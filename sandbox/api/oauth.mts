@@ -14,6 +14,10 @@ export type Scope = (typeof SCOPES)[number];
 const digest = (text: string) => createHash('sha256').update(text).digest();
 const sameText = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
 
+export function newClientSecret(): string {
+	return randomBytes(24).toString('base64url');
+}
+
 /** An OAuth error response (RFC 6749 §5.2), as problem details like every error of the service. */
 function oauthProblem(status: ProblemStatus, error: string, description: string): ApiProblem {
 	return new ApiProblem(status, description, {
@@ -36,6 +40,30 @@ export class Authorization {
 		this.store = store;
 		this.clock = clock;
 		this.lifetimeSeconds = lifetimeSeconds;
+	}
+
+	/**
+	 * Adds a client, which stays registered over restarts. What isn't given: every scope, a drawn secret.
+	 * @returns undefined where there's one with this id
+	 */
+	register(
+		client: Partial<ClientRegistration> & { clientId: string },
+	): ClientRegistration | undefined {
+		if (this.find(client.clientId)) return undefined;
+		const registration = {
+			clientSecret: newClientSecret(),
+			scopes: [...SCOPES],
+			...client,
+		};
+		this.store.addClient(registration);
+		return registration;
+	}
+
+	private find(clientId: string): ClientRegistration | undefined {
+		return (
+			this.clients.find((client) => sameText(client.clientId, clientId)) ??
+			this.store.client(clientId)
+		);
 	}
 
 	/**
@@ -64,7 +92,7 @@ export class Authorization {
 		if (value('client_id') === '' || value('client_secret') === '') {
 			throw oauthProblem(400, 'invalid_request', 'client_id or client_secret is missing');
 		}
-		const client = this.clients.find(({ clientId }) => sameText(clientId, value('client_id')));
+		const client = this.find(value('client_id'));
 		if (!sameText(client?.clientSecret ?? '', value('client_secret')) || !client) {
 			throw oauthProblem(401, 'invalid_client', 'Unknown client or wrong client secret');
 		}
@@ -101,7 +129,7 @@ export class Authorization {
 	authenticate(header: string | undefined): { client: ClientRegistration; scopes: string[] } {
 		const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(header ?? '')?.[1];
 		const known = token ? this.store.token(digest(token).toString('hex')) : undefined;
-		const client = this.clients.find(({ clientId }) => clientId === known?.client_id);
+		const client = known && this.find(known.client_id);
 		if (!known || !client || known.expires_at <= this.clock.now()) {
 			const challenge = token ? 'Bearer error="invalid_token"' : 'Bearer';
 			throw new ApiProblem(401, 'The access token is missing, unknown or expired', {

@@ -17,29 +17,39 @@ const CONTROLS: Array<[id: string, title: string]> = [
 const engagementId = (index: number) =>
 	index === 0 ? 'eng_xyz789' : `eng_${String(index).padStart(6, '0')}`;
 
+/** An engagement at its beginning. */
+export function newEngagement({
+	id,
+	name,
+	framework = 'SOC 2',
+}: Pick<Engagement, 'id' | 'name'> & { framework?: string }): Engagement {
+	return {
+		id,
+		name,
+		framework,
+		status: 'in_progress',
+		period_start: '2026-01-01',
+		period_end: '2026-12-31',
+	};
+}
+
+/** A control that's being tested. */
+export function newControl(
+	engagement_id: string,
+	{ id, title }: Pick<Control, 'id' | 'title'>,
+): Control {
+	return { id, engagement_id, title, testing_status: 'in_testing', conclusion: null };
+}
+
 /** Adds engagements with three controls each until there are `count`. */
 export function seed(store: Store, count: number): void {
 	store.transaction(() => {
 		for (let index = store.countEngagements(undefined); index < count; index++) {
 			const [name, framework] = NAMED[index] ?? [`Vendor review ${index}`, 'SOC 2'];
-			const engagement: Engagement = {
-				id: engagementId(index),
-				name,
-				framework,
-				status: 'in_progress',
-				period_start: '2026-01-01',
-				period_end: '2026-12-31',
-			};
+			const engagement = newEngagement({ id: engagementId(index), name, framework });
 			store.put('engagements', engagement);
 			for (const [id, title] of CONTROLS) {
-				const control: Control = {
-					id,
-					engagement_id: engagement.id,
-					title,
-					testing_status: 'in_testing',
-					conclusion: null,
-				};
-				store.put('controls', control);
+				store.put('controls', newControl(engagement.id, { id, title }));
 			}
 		}
 	});

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 
+import type { ClientRegistration } from '../options.mts';
+
 export interface Engagement {
 	id: string;
 	name: string;
@@ -52,6 +54,7 @@ export interface Token {
 
 const SCHEMA = `
 	CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+	CREATE TABLE IF NOT EXISTS clients (id TEXT PRIMARY KEY, registration TEXT NOT NULL);
 	CREATE TABLE IF NOT EXISTS engagements (
 		id TEXT PRIMARY KEY, name TEXT, framework TEXT, status TEXT, period_start TEXT, period_end TEXT);
 	CREATE TABLE IF NOT EXISTS controls (
@@ -95,21 +98,36 @@ export class Store {
 		if (this.temporaryDir) rmSync(this.temporaryDir, { recursive: true, force: true });
 	}
 
-	private all<T>(sql: string, ...values: SQLInputValue[]): T[] {
+	all<T>(sql: string, ...values: SQLInputValue[]): T[] {
 		return this.database.prepare(sql).all(...values) as T[];
 	}
 
-	private one<T>(sql: string, ...values: SQLInputValue[]): T | undefined {
+	one<T>(sql: string, ...values: SQLInputValue[]): T | undefined {
 		return this.database.prepare(sql).get(...values) as T | undefined;
 	}
 
-	/** Puts a row in, or another in place of the one with the same key. */
-	put(table: 'engagements' | 'controls' | 'findings' | 'evidence' | 'tokens', row: object): void {
+	run(sql: string, ...values: SQLInputValue[]): void {
+		this.database.prepare(sql).run(...values);
+	}
+
+	/** Puts a row in, or changes the one with the same key, which keeps its place in lists. */
+	put(table: 'engagements' | 'controls' | 'findings' | 'tokens', row: object): void {
+		const changes = Object.keys(row).map((name) => `${name} = excluded.${name}`);
+		this.insert(table, row, `ON CONFLICT DO UPDATE SET ${changes.join(', ')}`);
+	}
+
+	/** @throws Error when there's evidence with this id: it never changes */
+	addEvidence(evidence: Evidence): void {
+		this.insert('evidence', evidence);
+	}
+
+	private insert(table: string, row: object, onConflict = ''): void {
 		const names = Object.keys(row);
 		const marks = names.map(() => '?').join(', ');
-		this.database
-			.prepare(`INSERT OR REPLACE INTO ${table} (${names.join(', ')}) VALUES (${marks})`)
-			.run(...(Object.values(row) as SQLInputValue[]));
+		this.run(
+			`INSERT INTO ${table} (${names.join(', ')}) VALUES (${marks}) ${onConflict}`,
+			...(Object.values(row) as SQLInputValue[]),
+		);
 	}
 
 	transaction(work: () => void): void {
@@ -128,7 +146,20 @@ export class Store {
 	}
 
 	setSetting(name: string, value: string): void {
-		this.database.prepare('INSERT OR REPLACE INTO settings VALUES (?, ?)').run(name, value);
+		this.run('INSERT OR REPLACE INTO settings VALUES (?, ?)', name, value);
+	}
+
+	addClient(registration: ClientRegistration): void {
+		this.run(
+			'INSERT INTO clients VALUES (?, ?)',
+			registration.clientId,
+			JSON.stringify(registration),
+		);
+	}
+
+	client(id: string): ClientRegistration | undefined {
+		const row = this.one<{ registration: string }>('SELECT * FROM clients WHERE id = ?', id);
+		return row && (JSON.parse(row.registration) as ClientRegistration);
 	}
 
 	/** @param visible ids of the engagements the client may see; all when undefined */
@@ -180,8 +211,9 @@ export class Store {
 		return this.one('SELECT * FROM tokens WHERE digest = ?', digest);
 	}
 
-	forgetTokens(): void {
-		this.database.exec('DELETE FROM tokens');
+	/** Ends the life of every token. They stay known, so that it's known whose they were. */
+	expireTokens(): void {
+		this.database.exec('UPDATE tokens SET expires_at = 0');
 	}
 }
 

@@ -1,0 +1,2 @@
+/** Settings → Integrations → Webhooks. */
+export const SETTINGS_PATH = '/settings/integrations/webhooks';
