@@ -13,6 +13,7 @@ import {
 } from './faultMatrix.mts';
 import { openAccount } from './harness/account.mts';
 import { BINARY_MODES, keepContent, useBinaryMode } from './harness/binary.mts';
+import { setIdleLimit } from './harness/idleLimit.mts';
 import { getAll, getControl, submit } from './harness/parameters.mts';
 import { requestsSeen } from './harness/traffic.mts';
 
@@ -63,7 +64,7 @@ test('the table covers every fault that the sandbox knows', () => {
 describe.each(BINARY_MODES)('with files in %s mode', (mode) => {
 	beforeAll(async () => await useBinaryMode(mode));
 
-	test.concurrent.each(cells)('$operation: $kind $frequency', async (cell) => {
+	const run = async (cell: Cell) => {
 		const { operation, kind, frequency, expected } = cell;
 		const account = await openAccount();
 		try {
@@ -102,6 +103,15 @@ describe.each(BINARY_MODES)('with files in %s mode', (mode) => {
 		} finally {
 			await account.close();
 		}
+	};
+
+	const name = '$operation: $kind $frequency';
+	test.concurrent.each(cells.filter(({ kind }) => kind !== 'stall'))(name, run);
+
+	describe('where nothing moves any more', () => {
+		beforeAll(() => setIdleLimit(5_000));
+		afterAll(() => setIdleLimit());
+		test.concurrent.each(cells.filter(({ kind }) => kind === 'stall'))(name, run);
 	});
 });
 

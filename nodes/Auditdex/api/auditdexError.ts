@@ -12,8 +12,8 @@ export interface AuditdexErrorDetails {
 	/** What the user can do next. */
 	description?: string;
 	problem?: ProblemDetails;
-	/** HTTP status; that of `problem` where left out. */
-	status?: number;
+	/** That of `problem` where left out. */
+	httpStatus?: number;
 }
 
 /**
@@ -25,13 +25,14 @@ export class AuditdexError extends Error {
 
 	readonly problem?: ProblemDetails;
 
-	readonly status?: number;
+	/** Not `status`: n8n gives errors that have one a message of its own in a credential's test. */
+	readonly httpStatus?: number;
 
-	constructor(message: string, { description, problem, status }: AuditdexErrorDetails = {}) {
+	constructor(message: string, { description, problem, httpStatus }: AuditdexErrorDetails = {}) {
 		super(message);
 		this.name = 'AuditdexError';
 		this.description = description;
 		this.problem = problem;
-		this.status = status ?? problem?.status;
+		this.httpStatus = httpStatus ?? problem?.status;
 	}
 }

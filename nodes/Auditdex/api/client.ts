@@ -111,7 +111,7 @@ export class AuditdexClient {
 		settings: RequestSettings,
 	): Promise<void> {
 		await this.getControl(engagementId, controlId, settings).catch((error) => {
-			const forbidden = error instanceof AuditdexError && error.status === 403;
+			const forbidden = error instanceof AuditdexError && error.httpStatus === 403;
 			if (!forbidden) throw toNodeError(this.context.getNode(), error);
 		});
 	}

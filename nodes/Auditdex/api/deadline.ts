@@ -1,6 +1,9 @@
+/** Contract, "Time limits": how long a request may go on while nothing moves. Tests shorten it. */
+export const IDLE_LIMIT = { ms: 60_000 };
+
 /**
  * A time limit that starts again whenever something moves, so that a slow upload may take as long
- * as it needs while a dead one is given up (contract: 60 s).
+ * as it needs while a dead one is given up.
  * `signal` aborts when the time is over or when `cancelled` does.
  */
 export class Deadline {
@@ -13,8 +16,8 @@ export class Deadline {
 	private finished = false;
 
 	constructor(
-		private readonly limitMs: number,
 		cancelled?: AbortSignal,
+		private readonly limitMs = IDLE_LIMIT.ms,
 	) {
 		this.signal = cancelled
 			? AbortSignal.any([cancelled, this.controller.signal])

@@ -13,9 +13,9 @@ export function toNodeError(node: INode, error: unknown, itemIndex?: number): No
 	if (!(error instanceof AuditdexError)) {
 		return new NodeOperationError(node, error as Error, { itemIndex });
 	}
-	const { message, description, problem, status } = error;
+	const { message, description, problem, httpStatus } = error;
 	if (!problem) return new NodeOperationError(node, message, { description, itemIndex });
-	const httpCode = status === undefined ? undefined : String(status);
+	const httpCode = httpStatus === undefined ? undefined : String(httpStatus);
 	const apiError = new NodeApiError(node, problem as JsonObject, {
 		message,
 		description,

@@ -71,7 +71,7 @@ export function refusalOf(
 	return new AuditdexError(textIn(problem.title) || titleOf(status), {
 		description,
 		problem,
-		status,
+		httpStatus: status,
 	});
 }
 

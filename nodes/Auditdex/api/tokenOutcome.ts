@@ -39,7 +39,10 @@ export function outcomeOfTokenRefusal(refusal: TokenRefusal, secrets: readonly s
 	}
 	const { problem } = error;
 	const description = [problem?.detail, nextStepOf(members.error)].filter(Boolean).join(' ');
-	return { kind: 'refused', error: new AuditdexError(title, { description, problem, status }) };
+	return {
+		kind: 'refused',
+		error: new AuditdexError(title, { description, problem, httpStatus: status }),
+	};
 }
 
 function titleOf(error: unknown): string {

@@ -8,9 +8,6 @@ import { outcomeOfAnswer, outcomeOfFault, type Outcome } from './outcome';
 import { redact } from './redact';
 import { outcomeOfTokenRefusal } from './tokenOutcome';
 
-/** Contract, "Time limits": as long as nothing moves. */
-const IDLE_LIMIT_MS = 60_000;
-
 export interface ApiRequest {
 	method: 'GET' | 'POST';
 	url: string;
@@ -41,7 +38,7 @@ export function cancelSignalOf(context: ApiContext): AbortSignal | undefined {
  */
 export async function attempt(context: ApiContext, request: ApiRequest): Promise<Attempt> {
 	const cancelled = cancelSignalOf(context);
-	const deadline = new Deadline(IDLE_LIMIT_MS, cancelled);
+	const deadline = new Deadline(cancelled);
 	const options: IHttpRequestOptions = {
 		method: request.method,
 		url: request.url,

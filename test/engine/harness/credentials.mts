@@ -28,6 +28,9 @@ const NO_NODE: INode = {
 	parameters: {},
 };
 
+/** Ids are this process's own: n8n-core lets requests of the same credential share a token's renewal. */
+let saved = 0;
+
 /**
  * n8n's credentials helper, whose own lives in the `n8n` package and needs a database: same answers,
  * but the (encrypted) credentials are kept in memory. Tokens that n8n-core fetches or renews are
@@ -42,7 +45,7 @@ export class CredentialsHelper extends n8n.ICredentialsHelper {
 		data: ICredentialDataDecryptedObject,
 		name = 'Test Credential',
 	): Promise<Record<string, { id: string; name: string }>> {
-		const id = `credential-${this.stored.size + 1}`;
+		const id = `credential-${++saved}`;
 		const credentials = new core.Credentials<ICredentialDataDecryptedObject>({ id, name }, type);
 		await credentials.setData(data);
 		this.stored.set(id, credentials);

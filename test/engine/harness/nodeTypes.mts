@@ -23,7 +23,7 @@ export const START = 'test.start';
  * The folder whose package.json lists the compiled nodes: the repository, or another build of it
  * (an unpacked tarball, say).
  */
-const packageFolder =
+export const packageFolder =
 	process.env.AUDITDEX_PACKAGE ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
 const start: INodeType = {
