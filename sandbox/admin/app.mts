@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 
 import type { Service } from '../api/app.mts';
 import { InvalidWebhook } from '../webhooks/invalidWebhook.mts';
+import { settingsPages } from '../settings/app.mts';
 import { auditRoutes } from './auditRoutes.mts';
 import { refuseOtherHosts } from './loopback.mts';
 import { serviceRoutes } from './serviceRoutes.mts';
@@ -19,15 +20,15 @@ export async function buildAdmin(service: Service): Promise<FastifyInstance> {
 	refuseOtherHosts(app);
 	await app.register(async (api) => {
 		api.setErrorHandler<Error & { statusCode?: number }>(async (error, _request, reply) => {
-			const invalid = error instanceof InvalidWebhook;
-			const status = invalid ? 400 : (error.statusCode ?? 500);
-			return await reply
-				.code(status)
-				.send({ message: error.message, ...(invalid && { field: error.field }) });
+			return await reply.code(error.statusCode ?? 500).send({
+				message: error.message,
+				...(error instanceof InvalidWebhook && { field: error.field }),
+			});
 		});
 		serviceRoutes(api, service);
 		auditRoutes(api, service);
 		webhookRoutes(api, service);
 	});
+	await app.register(async (pages) => await settingsPages(pages, service));
 	return app;
 }

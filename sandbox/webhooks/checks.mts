@@ -1,6 +1,6 @@
 import { InvalidWebhook } from './invalidWebhook.mts';
 import { isStandardWebhooksSecret } from './signature.mts';
-import type { SignatureForm, Subscription } from './webhook.mts';
+import { EVERY_EVENT, type SignatureForm, type Subscription } from './webhook.mts';
 
 const LONGEST_URL = 2_048;
 const SHORTEST_SECRET = 16;
@@ -61,7 +61,7 @@ function isLoopback(hostname: string): boolean {
 /** @throws InvalidWebhook */
 export function checkEvents(events: Subscription[]): Subscription[] {
 	if (events.length === 0) throw new InvalidWebhook('events', 'Choose at least one event');
-	return [...new Set(events)];
+	return events.includes(EVERY_EVENT) ? [EVERY_EVENT] : [...new Set(events)];
 }
 
 /** @throws InvalidWebhook */

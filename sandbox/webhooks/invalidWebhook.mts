@@ -2,6 +2,8 @@
 export class InvalidWebhook extends Error {
 	readonly field: string;
 
+	readonly statusCode = 400;
+
 	constructor(field: string, message: string) {
 		super(message);
 		this.field = field;
