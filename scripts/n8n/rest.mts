@@ -5,7 +5,7 @@
  *   OWNER        e-mail address and password of that owner, for a browser
  *   N8nClient    createCredential, updateCredential, testCredential, deleteCredential,
  *                importWorkflow, getWorkflow, updateWorkflow, deleteWorkflow,
- *                activate, deactivate, waitForWebhook,
+ *                activate, deactivate, webhookUrl, waitForWebhook,
  *                runManually, run (runManually + waitForExecution),
  *                listExecutions, getExecution, waitForExecution,
  *                downloadBinary, editorFile, call (any other endpoint)
@@ -268,13 +268,21 @@ export class N8nClient {
 	}
 
 	/**
+	 * The webhook's production URL.
+	 * @param node the trigger that has it
+	 */
+	webhookUrl(node: Pick<INode, 'webhookId'>, path = 'webhook'): string {
+		return `${this.url}/webhook/${node.webhookId}/${path}`;
+	}
+
+	/**
 	 * Waits until n8n listens at the webhook of an active workflow's trigger. After a start of n8n
 	 * that comes a moment later than everything else.
 	 * @param node a trigger whose webhook is POST only; a GET tells whether it's there, running nothing
 	 * @returns the webhook's production URL
 	 */
 	async waitForWebhook(node: Pick<INode, 'webhookId'>, path = 'webhook'): Promise<string> {
-		const url = `${this.url}/webhook/${node.webhookId}/${path}`;
+		const url = this.webhookUrl(node, path);
 		for (let waited = 0; waited < 60_000; waited += POLL_MS) {
 			const { body } = await request(url);
 			if ((await body.text()).includes('not registered for GET')) return url;
