@@ -1,5 +1,6 @@
 import {
 	NodeConnectionTypes,
+	NodeOperationError,
 	type IExecuteFunctions,
 	type INodeExecutionData,
 	type INodeType,
@@ -61,6 +62,14 @@ export class Auditdex implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const resource = this.getNodeParameter('resource', 0);
 		const operation = this.getNodeParameter('operation', 0);
-		return [await runItems(this, operations[`${resource}.${operation}`]!)];
+		const run = operations[`${resource}.${operation}`];
+		if (!run) {
+			throw new NodeOperationError(
+				this.getNode(),
+				`Auditdex has no operation “${operation}” for the resource “${resource}”`,
+				{ description: 'Open the node and choose Resource and Operation again.' },
+			);
+		}
+		return [await runItems(this, run)];
 	}
 }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import type { IBinaryKeyData, INodeParameters } from 'n8n-workflow';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
@@ -32,9 +34,17 @@ interface Refusal {
 }
 
 const VALUE = '={{ $json.value }}';
+const CONTENT = 'content';
 const file = async (fileName?: string) => ({
-	data: await keepContent('content', { fileName, mimeType: 'text/plain' }),
+	data: await keepContent(CONTENT, { fileName, mimeType: 'text/plain' }),
 });
+
+/** What an expression may yield instead of text. */
+const NO_TEXT: Array<[what: string, value: unknown]> = [
+	['that is an object', { id: 'eng_xyz789' }],
+	['that is a list', ['eng_xyz789']],
+	['that is true', true],
+];
 
 /** IDs that are empty, or would lead to another path of the API. */
 const BAD_IDS: Array<[what: string, id: unknown]> = [
@@ -57,6 +67,7 @@ const BAD_IDS: Array<[what: string, id: unknown]> = [
 	['with a C1 control character', 'eng_xyz789\u0085'],
 	['with a space', 'eng xyz789'],
 	['with half a character pair', 'eng_\ud800'],
+	...NO_TEXT,
 ];
 
 const idRefusals = BAD_IDS.flatMap(([what, bad]): Refusal[] => [
@@ -76,7 +87,7 @@ const idRefusals = BAD_IDS.flatMap(([what, bad]): Refusal[] => [
 	})),
 ]);
 
-const limitRefusals = [0, -1, 1.5, '0', '', 'many', NaN, null, Infinity, true].map(
+const limitRefusals = [0, -1, 1.5, '0', '', 'many', NaN, null, Infinity, true, {}, [], [5]].map(
 	(bad): Refusal => ({
 		what: `limit ${JSON.stringify(bad)}`,
 		bad,
@@ -110,17 +121,24 @@ const optionRefusals = (
 );
 
 const sha256Refusals = [
+	'',
+	' ',
+	undefined,
+	null,
 	'abc',
 	'z'.repeat(64),
 	'a'.repeat(63),
 	'a'.repeat(65),
+	'sha256:' + 'a'.repeat(64),
 	'sha1:' + 'a'.repeat(40),
 	12,
+	{ sha256: 'a'.repeat(64) },
+	['a'.repeat(64)],
 ].map(
 	(bad): Refusal => ({
-		what: `expectedSha256 ${bad}`,
+		what: `expectedSha256 ${JSON.stringify(bad)}`,
 		bad,
-		good: '',
+		good: createHash('sha256').update(CONTENT).digest('hex'),
 		parameters: submit({ options: { expectedSha256: VALUE } }),
 		field: 'Expected SHA-256',
 	}),
@@ -133,7 +151,13 @@ const BAD_NAMES: Array<[what: string, name: string]> = [
 	['with a line feed', 'a\nb.txt'],
 	['with NUL', 'a\u0000b.txt'],
 	['longer than 255 characters', `${'a'.repeat(252)}.txt`],
-	['longer than 255 bytes in UTF-8', `${'ü'.repeat(254)}.txt`],
+	['of 256 characters beyond ASCII', `${'ü'.repeat(252)}.txt`],
+	['with a quotation mark', 'a"; filename="b.txt'],
+	['with what quotation marks are sent as', 'a%22b.txt'],
+	['with a path', '../a.txt'],
+	['with a path as Windows has it', 'C:\\a.txt'],
+	['of two dots', '..'],
+	['with half a character pair', 'a\udc00.txt'],
 ];
 
 const nameRefusals = BAD_NAMES.flatMap(([what, bad]): Refusal[] => [
@@ -145,19 +169,80 @@ const nameRefusals = BAD_NAMES.flatMap(([what, bad]): Refusal[] => [
 		field: 'file name',
 		binary: async () => await file(bad),
 	},
+	...namesGiven(what, bad),
+]);
+
+/** The same names, where the user gives them. */
+function namesGiven(what: string, bad: unknown): Refusal[] {
+	return [
+		{
+			what: `file name ${what} (option)`,
+			bad,
+			good: 'a.txt',
+			parameters: submit({ options: { fileName: VALUE } }),
+			field: 'File Name',
+		},
+		{
+			what: `file name ${what} (of text)`,
+			bad,
+			good: 'a.txt',
+			parameters: submit({ evidenceSource: 'text', text: 'text', fileName: VALUE }),
+			field: 'File Name',
+		},
+	];
+}
+
+const notText: Refusal[] = [['that is undefined', undefined] as const, ...NO_TEXT].flatMap(
+	([what, bad]): Refusal[] => [
+		...namesGiven(what, bad),
+		{
+			what: `a binary field name ${what}`,
+			bad,
+			good: 'data',
+			parameters: submit({ binaryPropertyName: VALUE }),
+			field: 'Input Binary Field',
+		},
+		{
+			what: `text ${what}`,
+			bad,
+			good: 'text',
+			parameters: submit({ evidenceSource: 'text', text: VALUE, fileName: 'a.txt' }),
+			field: 'Text',
+		},
+	],
+);
+
+const moreNotText: Refusal[] = NO_TEXT.flatMap(([what, bad]): Refusal[] => [
 	{
-		what: `file name ${what} (option)`,
+		what: `a description ${what}`,
 		bad,
-		good: 'a.txt',
-		parameters: submit({ options: { fileName: VALUE } }),
-		field: 'File Name',
+		good: 'Q1 access review',
+		parameters: submit({ description: VALUE }),
+		field: 'Description',
 	},
 	{
-		what: `file name ${what} (of text)`,
+		what: `a MIME type ${what}`,
 		bad,
-		good: 'a.txt',
-		parameters: submit({ evidenceSource: 'text', text: 'text', fileName: VALUE }),
-		field: 'File Name',
+		good: 'text/plain',
+		parameters: submit({ options: { mimeType: VALUE } }),
+		field: 'MIME Type',
+	},
+]);
+
+const flagRefusals = ['yes', 1, {}, []].flatMap((bad): Refusal[] => [
+	{
+		what: `skipIfSubmitted ${JSON.stringify(bad)}`,
+		bad,
+		good: 'true',
+		parameters: submit({ options: { skipIfSubmitted: VALUE } }),
+		field: 'Skip If Submitted',
+	},
+	{
+		what: `returnAll ${JSON.stringify(bad)}`,
+		bad,
+		good: 'false',
+		parameters: getAll({ returnAll: VALUE, limit: 1 }),
+		field: 'Return All',
 	},
 ]);
 
@@ -220,6 +305,9 @@ describe.each([
 	...optionRefusals,
 	...sha256Refusals,
 	...nameRefusals,
+	...notText,
+	...moreNotText,
+	...flagRefusals,
 	...submitRefusals,
 ])('$what', ({ bad, good, parameters, field, binary = async () => await file('a.txt') }) => {
 	const items = async () => [
@@ -267,6 +355,20 @@ const BAD_BASE_URLS = [
 	'',
 	' http://0.0.0.0:PORT/v1',
 	'http:\\\\0.0.0.0:PORT/v1',
+	'http://user:password@127.0.0.1:PORT/v1',
+	'https://user@api.augixsys.com/v1',
+	'https://api.augixsys.com/v1?x=1',
+	'https://api.augixsys.com/v1#x',
+	'https://api.augixsys.com:99999/v1',
+	'https://api augixsys.com/v1',
+	'https://api.augixsys.com/v1 ',
+	'https://',
+	'https:///v1',
+	'http://127.1:PORT/v1',
+	'http://2130706433:PORT/v1',
+	'http://[::]:PORT/v1',
+	'http://[::ffff:127.0.0.1]:PORT/v1',
+	'http://0:PORT/v1',
 ];
 
 test.each(BAD_BASE_URLS)('the base URL “%s” is refused before any request', async (template) => {

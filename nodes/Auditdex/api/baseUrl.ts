@@ -13,11 +13,14 @@ export const BASE_URL_PATTERN =
  * @throws AuditdexError when requests, and with them the token, could travel unprotected
  */
 export function parseBaseUrl(baseUrl: string): string {
-	if (!BASE_URL_PATTERN.test(baseUrl)) {
-		throw new AuditdexError('The base URL in the Auditdex credential must start with https://', {
-			description:
-				'Open the credential and correct Base URL, e.g. https://api.augixsys.com/v1. Plain http:// is accepted for this computer only (localhost).',
-		});
+	if (!BASE_URL_PATTERN.test(baseUrl) || !URL.canParse(baseUrl)) {
+		throw new AuditdexError(
+			'The base URL in the Auditdex credential must be a plain https:// address',
+			{
+				description:
+					'Open the credential and correct Base URL, e.g. https://api.augixsys.com/v1, without user name, spaces, “?” or “#”. Plain http:// is accepted for this computer only (localhost).',
+			},
+		);
 	}
 	return baseUrl.replace(/\/+$/, '');
 }

@@ -9,11 +9,13 @@ import {
 	narrowPage,
 	PageLoopGuard,
 	readPage,
+	sameOrigin,
 	type Page,
 	type PageRequest,
 } from './pagination';
 import { toNodeError } from './nodeError';
 import { rateLimitGateFor, type RateLimitGate } from './rateLimit';
+import { readRetryAfter } from './rateLimitHeaders';
 import { backoffMs, planRetry } from './retry';
 import { attempt, cancelSignalOf, type ApiRequest, type Attempt } from './transport';
 
@@ -54,16 +56,18 @@ export class AuditdexClient {
 	 * @throws AuditdexError when its base URL can't be used
 	 */
 	static async connect(context: ApiContext): Promise<AuditdexClient> {
-		const { baseUrl, clientId } = await readCredential(context);
+		const { baseUrl: given, clientId } = await readCredential(context);
+		const baseUrl = parseBaseUrl(given);
 		return new AuditdexClient(context, {
-			baseUrl: parseBaseUrl(baseUrl),
+			baseUrl,
 			gate: rateLimitGateFor(`${clientId}@${baseUrl}`),
 		});
 	}
 
 	/** `GET /engagements`, or the page that `page` leads to (API page, "List Engagements"). */
 	async getEngagementsPage(settings: RequestSettings, page?: PageRequest): Promise<Page> {
-		const url = page && 'url' in page ? page.url : `${this.connection.baseUrl}/engagements`;
+		const first = `${this.connection.baseUrl}/engagements`;
+		const url = page && 'url' in page ? sameOrigin(page.url, first) : first;
 		const query = page && 'query' in page ? page.query : undefined;
 		const { body, headers } = await this.get({ url, query, scope: 'reports:read' }, settings);
 		return readPage(body, headers, url);
@@ -153,12 +157,16 @@ export class AuditdexClient {
 		recover?: Recover,
 	): Promise<ApiResponse> {
 		for (let retries = 0; ; retries++) {
+			this.assertNotCancelled();
 			const { outcome, answer } = await this.send(request, maxWaitSeconds * 1_000);
 			if (outcome.kind === 'done') {
 				return { body: outcome.body, headers: answer?.headers ?? {} };
 			}
 			const plan = planRetry(outcome, recover === undefined, maxRetries - retries);
-			if (plan.backOff) await this.pause(backoffMs(retries));
+			if (plan.backOff) {
+				const asked = readRetryAfter(answer?.headers ?? {}, Date.now()) ?? 0;
+				await this.pause(Math.max(backoffMs(retries), Math.min(asked, maxWaitSeconds * 1_000)));
+			}
 			const recovered = plan.askFirst ? await recover?.(outcome.error) : undefined;
 			if (recovered) return { body: recovered, headers: {} };
 			if (!plan.sendAgain) throw outcome.error;
@@ -178,13 +186,16 @@ export class AuditdexClient {
 	}
 
 	private async pause(ms: number): Promise<void> {
-		const cancelled = cancelSignalOf(this.context);
 		const end = Date.now() + ms;
 		for (let left = ms; left > 0; left = end - Date.now()) {
-			if (cancelled?.aborted) {
-				throw new NodeOperationError(this.context.getNode(), 'The execution was cancelled');
-			}
+			this.assertNotCancelled();
 			await sleep(Math.min(left, SLEEP_SLICE_MS));
+		}
+	}
+
+	private assertNotCancelled(): void {
+		if (cancelSignalOf(this.context)?.aborted) {
+			throw new NodeOperationError(this.context.getNode(), 'The execution was cancelled');
 		}
 	}
 }

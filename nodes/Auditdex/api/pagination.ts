@@ -135,7 +135,11 @@ function nextPageIn(body: JsonObject): Record<string, number> | undefined {
 	return undefined;
 }
 
-function sameOrigin(next: string, current: string): string {
+/**
+ * The address of a page, resolved against the one that leads to it.
+ * @throws AuditdexError when it is on another origin, which must not get the token
+ */
+export function sameOrigin(next: string, current: string): string {
 	const url = URL.canParse(next, current) ? new URL(next, current) : undefined;
 	if (url?.origin !== new URL(current).origin || url.username || url.password) {
 		throw new AuditdexError('The next page of the list lies on another server', {

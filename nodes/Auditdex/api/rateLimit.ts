@@ -115,6 +115,7 @@ export class RateLimitGate {
 		this.inFlight -= 1;
 		if (pass.scout) this.scouting = false;
 		if (answer) this.learn(answer, pass.answersAtEntry === this.answers);
+		else this.countUntold();
 		this.callFirst();
 	}
 
@@ -143,20 +144,22 @@ export class RateLimitGate {
 	}
 
 	private learn({ status, headers }: HttpAnswer, isLatest: boolean): void {
-		const {
-			remaining: reported = Infinity,
-			waitMs,
-			perMinute,
-		} = readRateLimit(headers, this.now());
+		const { remaining: reported, waitMs, perMinute } = readRateLimit(headers, this.now());
 		const refused = status === 429;
 		const remaining = refused ? 0 : reported;
 		this.answers += 1;
-		this.remaining = isLatest ? remaining : Math.min(remaining, this.remaining ?? Infinity);
-		this.resetAt = this.now() + (waitMs ?? 0);
 		this.spread = refused
 			? Math.min(MOST_SPREAD, this.spread * SPREAD_GROWTH)
 			: Math.max(LEAST_SPREAD, this.spread * SPREAD_DECAY);
 		this.refusalsInARow = refused ? this.refusalsInARow + 1 : 0;
+		if (remaining === undefined) {
+			// A plan without limits; or a proxy's own answer, which changes nothing.
+			this.countUntold();
+			this.remaining ??= Infinity;
+			return;
+		}
+		this.remaining = isLatest ? remaining : Math.min(remaining, this.remaining ?? Infinity);
+		this.resetAt = this.now() + (waitMs ?? 0);
 		if (remaining > 0) return;
 
 		const asked = refused ? waitMs || this.untoldWaitMs() : (waitMs ?? 0);
@@ -166,6 +169,11 @@ export class RateLimitGate {
 			this.resumeAt,
 			this.opensAt + this.random() * this.spread * intervalMs,
 		);
+	}
+
+	/** Counts a request of which it isn't known whether the service did. */
+	private countUntold(): void {
+		if (this.remaining) this.remaining -= 1;
 	}
 
 	private untoldWaitMs(): number {

@@ -31,21 +31,33 @@ export function readRateLimit(headers: HttpAnswer['headers'], now: number): Rate
 	};
 }
 
-/**
- * `Retry-After` (RFC 9110 §10.2.3, seconds or a date) wins over `X-RateLimit-Reset` (epoch seconds).
- * "Now" is the answer's own `Date`, as clocks differ.
- */
+/** `Retry-After` wins over `X-RateLimit-Reset` (epoch seconds). */
 function waitIn(headers: HttpAnswer['headers'], now: number): number | undefined {
-	const serverNow = Date.parse(headers.date ?? '') || now;
+	const retryAfter = readRetryAfter(headers, now);
+	if (retryAfter !== undefined) return retryAfter;
+	const reset = numberIn(headers['x-ratelimit-reset']);
+	if (reset === undefined) return undefined;
+	const resetMs = reset * SECOND_MS;
+	return reset < EARLIEST_EPOCH_SECONDS ? resetMs : resetMs - serverNow(headers, now);
+}
+
+/**
+ * The wait that `Retry-After` (RFC 9110 §10.2.3, seconds or a date) asks for, in milliseconds;
+ * undefined where it asks for none.
+ * @param now the local clock, in epoch milliseconds
+ */
+export function readRetryAfter(headers: HttpAnswer['headers'], now: number): number | undefined {
 	const retryAfter = headers['retry-after'] ?? '';
 	const seconds = numberIn(retryAfter) ?? -1;
 	if (seconds >= 0) return seconds * SECOND_MS;
 	// With a month's name, since `Date.parse` takes many a number for a date.
 	const date = /[a-z]{3}/i.test(retryAfter) ? Date.parse(retryAfter) : NaN;
-	if (!Number.isNaN(date)) return date - serverNow;
-	const reset = numberIn(headers['x-ratelimit-reset']);
-	if (reset === undefined) return undefined;
-	return reset < EARLIEST_EPOCH_SECONDS ? reset * SECOND_MS : reset * SECOND_MS - serverNow;
+	return Number.isNaN(date) ? undefined : date - serverNow(headers, now);
+}
+
+/** The server's clock, as clocks differ: the answer's own `Date`. */
+function serverNow(headers: HttpAnswer['headers'], now: number): number {
+	return Date.parse(headers.date ?? '') || now;
 }
 
 /** A decimal number; `Number` would read more than that. */

@@ -13,7 +13,9 @@ export function fileNameObjection(name: string): string | undefined {
 	}
 	if (/[/\\]/.test(name) || name === '.' || name === '..') return 'holds a path, not only a name';
 	if (/\p{Surrogate}/u.test(name)) return 'holds half of a character pair';
-	// WHATWG form data writes " as %22, so a literal %22 would arrive as ".
-	if (/%(?:22|0[ad])/i.test(name)) return 'holds %22, %0A or %0D, which would arrive changed';
+	// WHATWG form data writes " as %22. Some servers undo that and others don't, so that neither a
+	// quotation mark nor a literal %22 is sure to arrive as it is.
+	if (name.includes('"')) return 'holds a quotation mark, which could arrive changed';
+	if (/%(?:22|0[ad])/i.test(name)) return 'holds %22, %0A or %0D, which could arrive changed';
 	return undefined;
 }

@@ -3,6 +3,9 @@ import { createHash } from 'crypto';
 import { AuditdexError } from '../api/auditdexError';
 import type { EvidenceFile } from './evidenceFile';
 
+/** What leaves between two signs of progress: even a line of 5 KiB/s gets so much out in a minute. */
+const PIECE_BYTES = 256 * 1024;
+
 /**
  * A `File` for `FormData` that is opened only when it's sent and hashed as its bytes leave.
  *
@@ -35,8 +38,11 @@ export class HashingFile extends File {
 			sent += chunk.byteLength;
 			if (sent > size) break;
 			hash.update(chunk);
+			for (let start = 0; start < chunk.byteLength; start += PIECE_BYTES) {
+				this.onProgress();
+				yield chunk.subarray(start, start + PIECE_BYTES) as Uint8Array<ArrayBuffer>;
+			}
 			this.onProgress();
-			yield chunk as Uint8Array<ArrayBuffer>;
 		}
 		if (sent !== size) {
 			throw new AuditdexError(`The file “${name}” changed while it was being sent`, {

@@ -18,12 +18,31 @@ export class ItemParameters {
 		});
 	}
 
-	/** The text of a parameter; other values than text are taken as text, null and undefined as ''. */
-	text(name: string): string {
-		const value = this.context.getNodeParameter(name, this.itemIndex, '', {
+	/**
+	 * The text of a parameter; '' where an expression yields nothing.
+	 * @throws NodeOperationError when it yields what is no text, such as an object
+	 */
+	text(name: string, label: string): string {
+		const value: unknown = this.context.getNodeParameter(name, this.itemIndex, '', {
 			extractValue: true,
-		}) as unknown;
-		return value === null || value === undefined ? '' : String(value);
+		});
+		return this.asText(value, label);
+	}
+
+	/** The text of an option; undefined where the user hasn't added it. */
+	optionText(name: string, label: string): string | undefined {
+		const options = this.options();
+		return name in options ? this.asText(options[name], label) : undefined;
+	}
+
+	private asText(value: unknown, label: string): string {
+		if (value === null || value === undefined) return '';
+		if (typeof value === 'string') return value;
+		if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+		this.refuse(
+			`${label} must be text`,
+			'Its expression yields something else. Use one that yields text, e.g. with JSON.stringify() around an object.',
+		);
 	}
 
 	/**
@@ -31,7 +50,7 @@ export class ItemParameters {
 	 * @throws NodeOperationError when it is empty or could lead to another path
 	 */
 	id(name: string, label: string): string {
-		const id = this.text(name);
+		const id = this.text(name, label);
 		if (id.trim() === '') {
 			this.refuse(
 				`${label} is empty`,
@@ -47,7 +66,7 @@ export class ItemParameters {
 		return id;
 	}
 
-	options(): IDataObject {
+	private options(): IDataObject {
 		return this.context.getNodeParameter('options', this.itemIndex, {}) as IDataObject;
 	}
 
@@ -56,6 +75,28 @@ export class ItemParameters {
 		const option = requestOptions.find((property) => property.name === name)!;
 		const value = this.options()[name] ?? option.default;
 		return this.whole(value, option.displayName, option.typeOptions?.minValue ?? 0);
+	}
+
+	/** Whether an option is turned on. */
+	optionFlag(name: string, label: string): boolean {
+		return this.flag(this.options()[name], label);
+	}
+
+	/** @throws NodeOperationError unless the value is true or false, as such or in words, or left out */
+	flag(value: unknown, label: string): boolean {
+		switch (value) {
+			case true:
+			case 'true':
+				return true;
+			case undefined:
+			case null:
+			case '':
+			case false:
+			case 'false':
+				return false;
+			default:
+				this.refuse(`${label} must be true or false`);
+		}
 	}
 
 	/** @throws NodeOperationError unless the value is a whole number of at least `least` */

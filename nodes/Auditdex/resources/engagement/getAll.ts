@@ -36,7 +36,10 @@ export const getAllProperties: INodeProperties[] = [
 
 /** Lists the engagements that the API client may see: one output item each. */
 export const getAll: Operation = async (context, parameters) => {
-	const returnAll = context.getNodeParameter('returnAll', parameters.itemIndex, false) === true;
+	const returnAll = parameters.flag(
+		context.getNodeParameter('returnAll', parameters.itemIndex, false),
+		'Return All',
+	);
 	const limit = returnAll
 		? undefined
 		: parameters.whole(context.getNodeParameter('limit', parameters.itemIndex, 50), 'Limit', 1);

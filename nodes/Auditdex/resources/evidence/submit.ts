@@ -3,7 +3,6 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { EvidenceFile } from '../../evidence/evidenceFile';
 import { fileNameObjection } from '../../evidence/fileName';
 import { binaryContent, textContent } from '../../evidence/inputFile';
-import { parseSha256 } from '../../evidence/linkedEvidence';
 import { submitFile } from '../../evidence/submission';
 import type { ItemParameters } from '../../parameters/itemParameters';
 import type { Operation } from '../operation';
@@ -14,12 +13,12 @@ const MIME_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\x20-\x7e]*)?$/;
 export const submit: Operation = async (context, parameters) => {
 	const engagementId = parameters.id('engagementId', 'Engagement');
 	const controlId = parameters.id('controlId', 'Control ID');
-	const description = parameters.text('description');
+	const description = parameters.text('description', 'Description');
 	const expectedSha256 = readExpectedSha256(parameters);
-	const skipIfSubmitted = parameters.options().skipIfSubmitted === true;
+	const skipIfSubmitted = parameters.optionFlag('skipIfSubmitted', 'Skip If Submitted');
 	const settings = parameters.requestSettings();
 	const files =
-		parameters.text('evidenceSource') === 'text'
+		parameters.text('evidenceSource', 'Evidence Source') === 'text'
 			? [readText(parameters)]
 			: await readBinaries(context, parameters);
 	return files.map((file) => async (client) => [
@@ -32,21 +31,21 @@ export const submit: Operation = async (context, parameters) => {
 };
 
 function readExpectedSha256(parameters: ItemParameters): string | undefined {
-	const value = parameters.options().expectedSha256 ?? '';
-	if (value === '') return undefined;
-	return (
-		parseSha256(value) ??
+	const value = parameters.optionText('expectedSha256', 'Expected SHA-256')?.trim();
+	if (value === undefined) return undefined;
+	if (!/^[0-9a-f]{64}$/i.test(value)) {
 		parameters.refuse(
 			'Expected SHA-256 must be 64 hexadecimal digits',
-			'Correct it under Options, e.g. with the output of sha256sum.',
-		)
-	);
+			'Correct it under Options, e.g. with the output of sha256sum, or remove it there.',
+		);
+	}
+	return value.toLowerCase();
 }
 
 function readText(parameters: ItemParameters): EvidenceFile {
-	const text = parameters.text('text');
+	const text = parameters.text('text', 'Text');
 	if (text === '') parameters.refuse('Text is empty', 'Enter the text to submit as evidence.');
-	const name = checkedName(parameters, parameters.text('fileName'), 'File Name');
+	const name = checkedName(parameters, parameters.text('fileName', 'File Name'), 'File Name');
 	return { name, mimeType: readMimeType(parameters) ?? 'text/plain', ...textContent(text) };
 }
 
@@ -54,12 +53,12 @@ async function readBinaries(
 	context: IExecuteFunctions,
 	parameters: ItemParameters,
 ): Promise<EvidenceFile[]> {
-	const names = parameters.text('binaryPropertyName').split(',');
+	const names = parameters.text('binaryPropertyName', 'Input Binary Field').split(',');
 	const fields = [...new Set(names.map((name) => name.trim()).filter(Boolean))];
 	if (fields.length === 0) {
 		parameters.refuse('Input Binary Field is empty', 'Enter the name of the field, e.g. data.');
 	}
-	const { fileName } = parameters.options();
+	const fileName = parameters.optionText('fileName', 'File Name');
 	if (fileName !== undefined && fields.length > 1) {
 		parameters.refuse(
 			'File Name can’t be given to several files',
@@ -73,7 +72,7 @@ async function readBinaries(
 			const name =
 				fileName === undefined
 					? checkedName(parameters, binary.fileName ?? '', `The file name in field “${field}”`)
-					: checkedName(parameters, String(fileName), 'File Name');
+					: checkedName(parameters, fileName, 'File Name');
 			return { name, mimeType: mimeType ?? binary.mimeType, ...content };
 		}),
 	);
@@ -88,8 +87,8 @@ function checkedName(parameters: ItemParameters, name: string, label: string): s
 }
 
 function readMimeType(parameters: ItemParameters): string | undefined {
-	const value = String(parameters.options().mimeType ?? '');
-	if (value === '') return undefined;
+	const value = parameters.optionText('mimeType', 'MIME Type');
+	if (value === undefined || value === '') return undefined;
 	if (!MIME_TYPE.test(value)) {
 		parameters.refuse('MIME Type is not a MIME type', 'Enter one such as text/csv.');
 	}
