@@ -8,7 +8,7 @@ import type {
 } from 'n8n-workflow';
 
 import { BASE_URL_PATTERN } from '../nodes/Auditdex/api/baseUrl';
-import { assertGranted } from '../nodes/Auditdex/api/grantedScope';
+import { assertGranted, type GrantedToken } from '../nodes/Auditdex/api/grantedToken';
 
 /**
  * The token endpoint has the base URL's origin and the path `/oauth/token` (contract). For a base URL
@@ -135,8 +135,7 @@ export class AuditdexOAuth2Api implements ICredentialType {
 		this: IHttpRequestHelper,
 		{ scope, oauthTokenData }: ICredentialDataDecryptedObject,
 	): Promise<IDataObject> {
-		const token = oauthTokenData as { scope?: unknown } | undefined;
-		assertGranted(String(scope), token?.scope);
+		assertGranted((oauthTokenData ?? {}) as GrantedToken, String(scope));
 		return {};
 	}
 }

@@ -35,4 +35,12 @@ export class AuditdexError extends Error {
 		this.problem = problem;
 		this.httpStatus = httpStatus ?? problem?.status;
 	}
+
+	/** For what the service did not explain itself: the RFC's `about:blank`, in the node's words. */
+	static aboutBlank(title: string, detail: string, status?: number): AuditdexError {
+		return new AuditdexError(title, {
+			description: detail,
+			problem: { type: 'about:blank', title, status, detail },
+		});
+	}
 }

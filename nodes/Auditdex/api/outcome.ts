@@ -37,15 +37,11 @@ export function outcomeOfAnswer(
 		return {
 			kind: 'unavailable',
 			processed: 'maybe',
-			error: new AuditdexError('AUDITDEX sent an answer that could not be read', {
-				description: `${describeBody(answer)} Check Base URL in the Auditdex credential, or run the workflow again later.`,
-				problem: {
-					type: 'about:blank',
-					title: 'AUDITDEX sent an answer that could not be read',
-					status,
-					detail: describeBody(answer),
-				},
-			}),
+			error: AuditdexError.aboutBlank(
+				'AUDITDEX sent an answer that could not be read',
+				`${describeBody(answer)} Check Base URL in the Auditdex credential, or run the workflow again later.`,
+				status,
+			),
 		};
 	}
 	const error = refusalOf(answer, scope, secrets);
@@ -65,10 +61,7 @@ const UNREACHED = new Set([
 /** Judges a request that got no answer. */
 export function outcomeOfFault({ code, sent }: ConnectionFault): Outcome {
 	const { message, next, final } = explainFault(code);
-	const error = new AuditdexError(message, {
-		description: next,
-		problem: { type: 'about:blank', title: message, detail: `${next} (${code})` },
-	});
+	const error = AuditdexError.aboutBlank(message, `${next} (${code})`);
 	if (final) return { kind: 'refused', error };
 	return { kind: 'unavailable', processed: sent && !UNREACHED.has(code) ? 'maybe' : 'no', error };
 }

@@ -57,10 +57,10 @@ function listIn(body: unknown): JsonObject[] {
 			: [];
 	const list = lists.length === 1 ? lists[0] : undefined;
 	if (!list?.every(isObject)) {
-		throw new AuditdexError('AUDITDEX sent no list where one was expected', {
-			description:
-				'Check Base URL in the Auditdex credential; it should end in /v1 and lead to the AUDITDEX API.',
-		});
+		throw AuditdexError.aboutBlank(
+			'AUDITDEX sent no list where one was expected',
+			'Check Base URL in the Auditdex credential; it should end in /v1 and lead to the AUDITDEX API.',
+		);
 	}
 	return list;
 }
@@ -142,10 +142,10 @@ function nextPageIn(body: JsonObject): Record<string, number> | undefined {
 export function sameOrigin(next: string, current: string): string {
 	const url = URL.canParse(next, current) ? new URL(next, current) : undefined;
 	if (url?.origin !== new URL(current).origin || url.username || url.password) {
-		throw new AuditdexError('The next page of the list lies on another server', {
-			description:
-				'It was not fetched, as that would hand your access token to that server. Check Base URL in the Auditdex credential, or contact support@augixsys.com.',
-		});
+		throw AuditdexError.aboutBlank(
+			'The next page of the list lies on another server',
+			'It was not fetched, as that would hand your access token to that server. Check Base URL in the Auditdex credential, or contact support@augixsys.com.',
+		);
 	}
 	return url.href;
 }
@@ -167,10 +167,10 @@ export function narrowPage(next: PageRequest, wanted: number): PageRequest {
 /** @throws AuditdexError when more follows and it isn't known where */
 export function assertNotCutOff({ cutOff }: Page): void {
 	if (!cutOff) return;
-	throw new AuditdexError('AUDITDEX does not tell where the list goes on', {
-		description:
-			'There are more engagements, but the answer has no link or cursor to them that this node knows. Lower Limit to what the first page holds, or contact support@augixsys.com.',
-	});
+	throw AuditdexError.aboutBlank(
+		'AUDITDEX does not tell where the list goes on',
+		'There are more engagements, but the answer has no link or cursor to them that this node knows. Lower Limit to what the first page holds, or contact support@augixsys.com.',
+	);
 }
 
 /** More empty pages in a row than any honest list has. */
@@ -196,10 +196,10 @@ export class PageLoopGuard {
 			this.emptyInARow > EMPTY_PAGES_ALLOWED ||
 			marks.some((mark) => this.seen.has(mark) || !this.seen.add(mark))
 		) {
-			throw new AuditdexError('AUDITDEX keeps sending the same page of the list', {
-				description:
-					'The list was not read to its end, as it would never end. Run the workflow again; if it stays so, contact support@augixsys.com.',
-			});
+			throw AuditdexError.aboutBlank(
+				'AUDITDEX keeps sending the same page of the list',
+				'The list was not read to its end, as it would never end. Run the workflow again; if it stays so, contact support@augixsys.com.',
+			);
 		}
 	}
 }

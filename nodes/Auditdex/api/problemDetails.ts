@@ -28,11 +28,12 @@ const STATUS_TITLES: Readonly<Record<number, string>> = {
 export function problemOf(answer: HttpAnswer, secrets: readonly string[]): ProblemDetails {
 	const { status } = answer;
 	const body = jsonOf(answer);
-	const title = titleOf(status);
-	if (isObject(body) && (typeof body.title === 'string' || typeof body.detail === 'string')) {
-		return redact({ type: 'about:blank', title, status, ...body }, secrets);
-	}
-	return { type: 'about:blank', title, status, detail: describeBody(answer) };
+	const blank = { type: 'about:blank', title: titleOf(status), status };
+	if (!isObject(body)) return { ...blank, detail: describeBody(answer) };
+	// Errors in other forms have their sentence here, if anywhere.
+	const { message, error_description: description } = body;
+	const detail = [message, description].find((text) => typeof text === 'string');
+	return redact({ ...blank, ...(detail !== undefined && { detail }), ...body }, secrets);
 }
 
 const titleOf = (status: number) => STATUS_TITLES[status] ?? `HTTP status ${status}`;
@@ -64,10 +65,7 @@ export function refusalOf(
 	const problem = problemOf(answer, secrets);
 	const { status } = answer;
 	const next = redact(nextStep(answer, scope), secrets);
-	const description = [textIn(problem.detail), fieldErrors(problem), next]
-		.filter((sentence) => sentence !== '')
-		.map((sentence) => sentence.replace(/[^.!?]$/, '$&.'))
-		.join(' ');
+	const description = sentences([textIn(problem.detail), fieldErrors(problem), next]);
 	return new AuditdexError(textIn(problem.title) || titleOf(status), {
 		description,
 		problem,
@@ -75,8 +73,16 @@ export function refusalOf(
 	});
 }
 
+/** Puts sentences together, those that are empty left out. */
+export function sentences(texts: readonly string[]): string {
+	return texts
+		.filter((text) => text !== '')
+		.map((text) => text.replace(/[^.!?]$/, '$&.'))
+		.join(' ');
+}
+
 /** A member's text, as services don't always send the types that the RFC names. */
-function textIn(member: unknown): string {
+export function textIn(member: unknown): string {
 	return typeof member === 'string' ? member.trim() : '';
 }
 
@@ -91,11 +97,12 @@ function fieldErrors(problem: ProblemDetails): string {
 	if (!Array.isArray(list)) return '';
 	return list
 		.map((entry) => {
-			if (!isObject(entry)) return String(entry);
+			if (!isObject(entry)) return textIn(entry);
 			const field = entry.field ?? entry.name ?? entry.param ?? entry.pointer;
 			const message = entry.message ?? entry.reason ?? entry.detail;
-			return [field, message].filter((part) => part !== undefined).join(': ');
+			return [textIn(field), textIn(message)].filter(Boolean).join(': ');
 		})
+		.filter(Boolean)
 		.join('; ');
 }
 

@@ -185,10 +185,7 @@ function waitTooLong(opensAt: number, waitMs: number, maxWaitMs: number): Auditd
 	const at = `${new Date(opensAt).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 	const title = `The rate limit of your AUDITDEX plan is used up until ${at}`;
 	const detail = `AUDITDEX accepts requests again in ${Math.ceil(waitMs / 1_000)} seconds, which is longer than Max Wait (${maxWaitMs / 1_000} seconds). Run the workflow again after ${at}, or raise Max Wait under Options.`;
-	return new AuditdexError(title, {
-		description: detail,
-		problem: { type: 'about:blank', title, status: 429, detail },
-	});
+	return AuditdexError.aboutBlank(title, detail, 429);
 }
 
 const gates = new Map<string, RateLimitGate>();

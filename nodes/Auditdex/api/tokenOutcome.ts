@@ -1,7 +1,7 @@
 import { AuditdexError } from './auditdexError';
 import { jsonOf } from './httpAnswer';
 import type { Outcome } from './outcome';
-import { describeBody, refusalOf } from './problemDetails';
+import { describeBody, refusalOf, sentences, textIn } from './problemDetails';
 
 /** What n8n's OAuth2 client knows when the token endpoint did not give a token. */
 export interface TokenRefusal {
@@ -26,7 +26,8 @@ export function outcomeOfTokenRefusal(refusal: TokenRefusal, secrets: readonly s
 		typeof refusal.body === 'string' ? refusal.body : (JSON.stringify(refusal.body) ?? '');
 	const body = jsonOf({ status: 0, headers: {}, body: text });
 	const members: OAuthErrorResponse = typeof body === 'object' && body !== null ? body : {};
-	const status = refusal.status ?? (Number(members.status) || 401);
+	const usual = members.error === undefined || members.error === 'invalid_client' ? 401 : 400;
+	const status = refusal.status ?? (Number(members.status) || usual);
 	const title = titleOf(members.error);
 	const detail =
 		body === undefined
@@ -38,7 +39,7 @@ export function outcomeOfTokenRefusal(refusal: TokenRefusal, secrets: readonly s
 		return { kind: 'unavailable', processed: 'no', error };
 	}
 	const { problem } = error;
-	const description = [problem?.detail, nextStepOf(members.error)].filter(Boolean).join(' ');
+	const description = sentences([textIn(problem?.detail), nextStepOf(members.error)]);
 	return {
 		kind: 'refused',
 		error: new AuditdexError(title, { description, problem, httpStatus: status }),

@@ -14,7 +14,7 @@ export interface ApiRequest {
 	query?: Record<string, string | number>;
 	/** The OAuth scope that the request needs (API page, "Obtaining a Token"). */
 	scope: string;
-	/** Builds the body for one attempt; it calls `onProgress` whenever bytes have moved. */
+	/** Builds the body for one attempt; it calls `onProgress` when it's opened and as bytes move. */
 	body?: (onProgress: () => void) => FormData;
 }
 
@@ -39,11 +39,17 @@ export function cancelSignalOf(context: ApiContext): AbortSignal | undefined {
 export async function attempt(context: ApiContext, request: ApiRequest): Promise<Attempt> {
 	const cancelled = cancelSignalOf(context);
 	const deadline = new Deadline(cancelled);
+	// A request whose body was never opened is not complete, so that nothing can have come of it.
+	let sent = request.body === undefined;
+	const onProgress = () => {
+		sent = true;
+		deadline.touch();
+	};
 	const options: IHttpRequestOptions = {
 		method: request.method,
 		url: request.url,
 		qs: request.query,
-		body: request.body?.(() => deadline.touch()),
+		body: request.body?.(onProgress),
 		headers: { Accept: 'application/json, application/problem+json' },
 		encoding: 'text',
 		returnFullResponse: true,
@@ -70,9 +76,9 @@ export async function attempt(context: ApiContext, request: ApiRequest): Promise
 		if (cancelled?.aborted) {
 			throw new NodeOperationError(context.getNode(), 'The execution was cancelled');
 		}
-		if (deadline.expired) return { outcome: outcomeOfFault({ code: 'ETIMEDOUT', sent: true }) };
+		if (deadline.expired) return { outcome: outcomeOfFault({ code: 'ETIMEDOUT', sent }) };
 		const { secrets } = await readCredential(context);
-		const explained = explain(error, request, secrets);
+		const explained = explain(error, request, sent, secrets);
 		if (explained) return explained;
 		const { message } = error as Error;
 		throw new NodeOperationError(context.getNode(), redact(message, secrets));
@@ -103,8 +109,12 @@ function judge(raw: RawAnswer, request: ApiRequest, secrets: readonly string[]):
 		headers: Object.fromEntries(
 			Object.entries(raw.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
 		),
-		body: typeof raw.data === 'string' ? raw.data : JSON.stringify(raw.data ?? ''),
+		body: typeof raw.data === 'string' ? raw.data : (JSON.stringify(raw.data) ?? ''),
 	};
+	// The connection broke off behind the headers.
+	if (raw.data === undefined && raw.status < 300) {
+		return { answer, outcome: outcomeOfFault({ code: 'ECONNRESET', sent: true }) };
+	}
 	return { answer, outcome: outcomeOfAnswer(answer, request.scope, secrets) };
 }
 
@@ -122,6 +132,7 @@ interface Cause {
 function explain(
 	thrown: unknown,
 	request: ApiRequest,
+	sent: boolean,
 	secrets: readonly string[],
 ): Attempt | undefined {
 	for (let error = thrown; typeof error === 'object' && error !== null; ) {
@@ -142,7 +153,7 @@ function explain(
 					};
 		}
 		if (typeof code === 'string' && config) {
-			return { outcome: outcomeOfFault({ code, sent: ownRequest }) };
+			return { outcome: outcomeOfFault({ code, sent: sent && ownRequest }) };
 		}
 		error = cause;
 	}

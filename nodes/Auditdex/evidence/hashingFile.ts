@@ -31,6 +31,7 @@ export class HashingFile extends File {
 
 	private async *hashedChunks(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
 		this.sentSha256 = undefined;
+		this.onProgress();
 		const { name, size } = this.file;
 		const hash = createHash('sha256');
 		let sent = 0;
