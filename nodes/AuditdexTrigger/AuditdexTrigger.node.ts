@@ -18,13 +18,16 @@ import {
 	readConfiguration,
 	rememberSeconds,
 } from './configuration';
-import { judgeDelivery, type ValidDelivery } from './delivery';
+import { judgeDelivery, type Refusal, type ValidDelivery } from './delivery';
 import { type Admission, deliveryIdentity } from './deliveryMemory';
+import { RefusalLog } from './refusalLog';
 import { adviseOnSecrets } from './secretAdvice';
-import { signingKeysOf } from './signingKeys';
+import { isSet, signingKeysOf } from './signingKeys';
 import { deliveriesOfWorkflow, STATIC_DATA_NAME } from './workflowDeliveries';
 
 const CREDENTIAL_TYPE = 'auditdexWebhookApi';
+
+const refusals = new RefusalLog();
 
 export class AuditdexTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -219,37 +222,51 @@ export class AuditdexTrigger implements INodeType {
 	};
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		const now = Date.now() / 1000;
-		const configuration = configurationOf(this);
-		if (isFlaw(configuration)) return refuse(this, 500, configuration.message);
-		const keys = signingKeysOf(await secretsOf(this), configuration.signature.signedContent);
-		if (keys === undefined) return refuse(this, 500, 'signing secret not set, or not usable');
-
-		const request = this.getRequestObject();
-		const delivery = { headers: request.headers, readBody: () => readRawBody(request) };
-		const verdict = await judgeDelivery(delivery, configuration, keys, now);
-		if (verdict.outcome === 'refused') return refuse(this, verdict.status, verdict.reason);
-		if (verdict.outcome === 'ignored') {
-			return { webhookResponse: { received: true, ignored: true } };
+		try {
+			return await receive(this);
+		} catch (error) {
+			// n8n would start a run for what is thrown here, whoever sent the delivery.
+			const detail = error instanceof Error ? error.message : undefined;
+			return refuse(this, { status: 500, reason: "it can't be checked", detail });
 		}
-
-		const workflowData = [[{ json: verdict.event }]];
-		const webhookResponse = { received: true };
-		// A test event may be sent again and again, and leaves no trace in production's memory.
-		if (this.getMode() === 'manual') return { workflowData, webhookResponse };
-
-		const admitted = await admit(this, verdict, rememberSeconds(configuration), now);
-		if (admitted === undefined) return { webhookResponse: { received: true, duplicate: true } };
-		return {
-			workflowData,
-			// n8n asks for the answer once it has started the run, and then stores its static data. What
-			// is written there any earlier is lost: n8n takes it for unchanged while it starts the run.
-			get webhookResponse() {
-				admitted.runStarted();
-				return webhookResponse;
-			},
-		};
 	}
+}
+
+async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const now = Date.now() / 1000;
+	const configuration = configurationOf(context);
+	if (isFlaw(configuration)) {
+		return refuse(context, { status: 500, reason: configuration.message });
+	}
+	const keys = signingKeysOf(await secretsOf(context), configuration.signature.signedContent);
+	if (keys === undefined) {
+		return refuse(context, { status: 500, reason: 'signing secret not set, or not usable' });
+	}
+
+	const request = context.getRequestObject();
+	const delivery = { headers: request.headers, readBody: () => readRawBody(request) };
+	const verdict = await judgeDelivery(delivery, configuration, keys, now);
+	if (verdict.outcome === 'refused') return refuse(context, verdict);
+	if (verdict.outcome === 'ignored') {
+		return { webhookResponse: { received: true, ignored: true } };
+	}
+
+	const workflowData = [[{ json: verdict.event }]];
+	const webhookResponse = { received: true };
+	// A test event may be sent again and again, and leaves no trace in production's memory.
+	if (context.getMode() === 'manual') return { workflowData, webhookResponse };
+
+	const admitted = await admit(context, verdict, rememberSeconds(configuration), now);
+	if (admitted === undefined) return { webhookResponse: { received: true, duplicate: true } };
+	return {
+		workflowData,
+		// n8n asks for the answer once it has started the run, and then stores its static data. What
+		// is written there any earlier is lost: n8n takes it for unchanged while it starts the run.
+		get webhookResponse() {
+			admitted.runStarted();
+			return webhookResponse;
+		},
+	};
 }
 
 function configurationOf(context: IHookFunctions | IWebhookFunctions) {
@@ -274,15 +291,20 @@ async function assertUsable(context: IHookFunctions): Promise<void> {
 		});
 	}
 	const secrets = await secretsOf(context);
-	if (signingKeysOf(secrets, configuration.signature.signedContent) === undefined) {
-		const isStandard = configuration.signature.signedContent === 'standardWebhooks';
+	if (!isSet(secrets.signingSecret)) {
 		throw new NodeOperationError(
 			context.getNode(),
-			"'Signing Secret' isn't set in the Auditdex Webhook API credential, or can't be used",
+			"'Signing Secret' isn't set in the Auditdex Webhook API credential",
+			{ description: 'Copy the secret from AUDITDEX: Settings → Integrations → Webhooks' },
+		);
+	}
+	if (signingKeysOf(secrets, configuration.signature.signedContent) === undefined) {
+		throw new NodeOperationError(
+			context.getNode(),
+			'A secret in the Auditdex Webhook API credential is not one of Standard Webhooks',
 			{
-				description: isStandard
-					? "With 'Signed Content' set to Standard Webhooks, the secret is 'whsec_' and base64 after it"
-					: 'Copy the secret from AUDITDEX: Settings → Integrations → Webhooks',
+				description:
+					"With 'Signed Content' set to Standard Webhooks, 'Signing Secret' and, if set, 'Previous Signing Secret' are 'whsec_' and base64 after it",
 			},
 		);
 	}
@@ -300,11 +322,19 @@ async function readRawBody(
 	return Buffer.isBuffer(request.rawBody) ? request.rawBody : undefined;
 }
 
-function refuse(context: IWebhookFunctions, status: number, reason: string): IWebhookResponseData {
-	context.logger.warn(`Auditdex Trigger refused a delivery (${status}): ${reason}`, {
-		workflowId: context.getWorkflow().id,
-		nodeName: context.getNode().name,
-	});
+function refuse(
+	context: IWebhookFunctions,
+	{ status, reason, detail = '' }: Refusal,
+): IWebhookResponseData {
+	const workflowId = context.getWorkflow().id;
+	const { id: nodeId, name: nodeName } = context.getNode();
+	const unlogged = refusals.unloggedBefore(`${workflowId} ${nodeId} ${reason}`, Date.now() / 1000);
+	if (unlogged !== undefined) {
+		const parts = [`Auditdex Trigger refused a delivery (${status})`, reason];
+		if (detail !== '') parts.push(detail);
+		if (unlogged > 0) parts.push(`${unlogged} more before`);
+		context.logger.warn(parts.join(': '), { workflowId, nodeName });
+	}
 	context.getResponseObject().status(status).json({ received: false });
 	return { noWebhookResponse: true };
 }
@@ -337,21 +367,22 @@ async function admit(
 	};
 }
 
-const ANSWER_POLL_MS = 50;
-const MAX_ANSWER_WAIT_MS = 600_000;
+const FIRST_ANSWER_POLL_MS = 50;
+const LAST_ANSWER_POLL_MS = 1_000;
 
 /**
  * Settles a delivery by n8n's answer. A sender may hang up first; n8n goes on all the same and its
- * answer, though it reaches nobody, tells whether the run was started.
+ * answer, though it reaches nobody, tells whether the run was started. That may take as long as n8n
+ * keeps it waiting for its turn (N8N_CONCURRENCY_PRODUCTION_LIMIT).
  */
 async function settleWhenAnswered(
 	admission: Admission,
 	response: ReturnType<IWebhookFunctions['getResponseObject']>,
 ): Promise<void> {
 	if (!response.closed) await new Promise((resolve) => response.once('close', resolve));
-	for (let waited = 0; !response.writableEnded && waited < MAX_ANSWER_WAIT_MS; ) {
-		await sleep(ANSWER_POLL_MS);
-		waited += ANSWER_POLL_MS;
+	for (let pollMs = FIRST_ANSWER_POLL_MS; !response.writableEnded; ) {
+		await sleep(pollMs);
+		pollMs = Math.min(pollMs * 2, LAST_ANSWER_POLL_MS);
 	}
-	admission.settle(response.writableEnded && response.statusCode === 200);
+	admission.settle(response.statusCode === 200);
 }

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'crypto';
 import type { TriggerConfiguration } from './configuration';
 import { isSubscribed, isTimely, parseEvent, type AuditEvent } from './event';
 import { isSignedWithOneOf } from './signature';
@@ -21,11 +22,16 @@ export interface ValidDelivery {
 	messageId?: string;
 }
 
-/** What becomes of a delivery. `reason` is for n8n's log; the sender isn't told. */
-export type Verdict =
-	| { outcome: 'refused'; status: 400 | 401 | 500; reason: string }
-	| { outcome: 'ignored' }
-	| ValidDelivery;
+/** Why a delivery isn't accepted. The sender is told the status alone, n8n's log all of it. */
+export interface Refusal {
+	status: 400 | 401 | 500;
+	/** The same for all refusals of its kind. */
+	reason: string;
+	detail?: string;
+}
+
+/** What becomes of a delivery. */
+export type Verdict = ({ outcome: 'refused' } & Refusal) | { outcome: 'ignored' } | ValidDelivery;
 
 /**
  * Decides on a delivery, except for whether it has been accepted before. Nothing of the body is
@@ -36,7 +42,7 @@ export type Verdict =
 export async function judgeDelivery(
 	delivery: Delivery,
 	{ signature, maxEventAgeSeconds, subscription }: TriggerConfiguration,
-	keys: readonly Buffer[],
+	keys: readonly KeyObject[],
 	now: number,
 ): Promise<Verdict> {
 	const claim = readSignatureClaim(delivery.headers, signature, now);
@@ -49,12 +55,12 @@ export async function judgeDelivery(
 	const event = parseEvent(body);
 	if (event === undefined) return refused(400, 'body is not {event, timestamp, data} in JSON');
 	if (!isTimely(event, maxEventAgeSeconds, now)) {
-		return refused(401, `event of ${event.timestamp} is too old, or lies in the future`);
+		return refused(401, 'event too old, or from the future', event.timestamp);
 	}
 	if (!isSubscribed(event, subscription)) return { outcome: 'ignored' };
 	return { outcome: 'valid', event, body, messageId: claim.messageId };
 }
 
-function refused(status: 400 | 401 | 500, reason: string): Verdict {
-	return { outcome: 'refused', status, reason };
+function refused(status: Refusal['status'], reason: string, detail?: string): Verdict {
+	return { outcome: 'refused', status, reason, detail };
 }

@@ -9,7 +9,7 @@ const PLACEHOLDERS = [
 	/^[<[{(].*[>\]})]$/,
 	/^(.)\1*$/u,
 	/[•●]|\*{3,}|\.{3,}|…/u,
-	/(your|my|the)[\s_-]*(\w+[\s_-]+)*(webhook|client|signing|api)?[\s_-]*secret/i,
+	/(your|my|the)[\s_-]*(auditdex|webhook|client|signing|api|shared|[\s_-])*secret/i,
 	/^whsec_(x+|your.*|secret.*)?$/i,
 	/change[\s_-]*me|replace[\s_-]*me|placeholder|^(x{4,}|secret|password|test|example)[\s_\d-]*$/i,
 ];

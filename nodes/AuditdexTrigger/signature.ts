@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'crypto';
+import { createHmac, timingSafeEqual, type KeyObject } from 'crypto';
 
 /** Length of an HMAC-SHA256, in bytes (RFC 4231). */
 const SIGNATURE_BYTES = 32;
@@ -19,9 +19,9 @@ export interface SignedMessage {
  *
  * Each key costs at most one HMAC over the message, however many values the header holds, and none
  * is spent when no value has the shape of a signature. Digests of equal length are compared in
- * constant time; which key matched, or how much of a value was right, can't be told from outside.
+ * constant time: how much of a wrong value was right can't be told from outside.
  */
-export function isSignedWithOneOf(keys: readonly Buffer[], message: SignedMessage): boolean {
+export function isSignedWithOneOf(keys: readonly KeyObject[], message: SignedMessage): boolean {
 	const candidates = message.signatures
 		.map(decodeSignature)
 		.filter((candidate) => candidate !== undefined);
@@ -30,7 +30,8 @@ export function isSignedWithOneOf(keys: readonly Buffer[], message: SignedMessag
 	return keys.some((key) => {
 		const hmac = createHmac('sha256', key);
 		if (message.prefix !== '') hmac.update(message.prefix);
-		const expected = hmac.update(message.body).digest();
+		// By way of hex, as a digest asked for as a buffer costs half as much again.
+		const expected = Buffer.from(hmac.update(message.body).digest('hex'), 'hex');
 		return candidates.some((candidate) => timingSafeEqual(candidate, expected));
 	});
 }

@@ -25,8 +25,11 @@ export const SIGNED_TIMESTAMP_TOLERANCE_SECONDS = 300;
 const MAX_SIGNATURE_HEADER_LENGTH = 4096;
 const VALUE_SEPARATOR = /[\s,]+/;
 const SCHEME_PREFIXES = ['sha256=', 'v1='];
+/** What stands before the comma of a Standard Webhooks value made in another way, e.g. `v1a`. */
+const OTHER_VERSION = /^v(?!1$)\d+[a-z]*$/;
 const EPOCH_SECONDS = /^\d{1,12}$/;
-const MESSAGE_ID = /^[\x21-\x7e]{1,256}$/;
+/** Without full stops: with one, id and timestamp could be told apart in more than one way. */
+const MESSAGE_ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
 
 /** A request's headers as Node gives them: names in lower case. */
 export type DeliveryHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -114,7 +117,7 @@ function readTimestampBody(value: string, now: number): SignatureClaim | undefin
 	return { prefix: `${timestamp}.`, signatures: values.map(withoutScheme) };
 }
 
-/** `v1,<base64>`, several separated by spaces; other versions don't count. */
+/** `v1,<signature>`, several separated by spaces; those of other versions don't count. */
 function readStandardWebhooks(
 	value: string,
 	headers: DeliveryHeaders,
@@ -125,11 +128,13 @@ function readStandardWebhooks(
 	if (messageId === undefined || !MESSAGE_ID.test(messageId)) return undefined;
 	if (!isRecent(timestamp, now)) return undefined;
 
-	const signatures = value
-		.split(' ')
-		.filter((part) => part.startsWith('v1,'))
-		.map((part) => part.slice('v1,'.length));
-	return { prefix: `${messageId}.${timestamp}.`, signatures, messageId };
+	const parts = splitValues(value);
+	const signatures = parts.filter((_part, index) => !OTHER_VERSION.test(parts[index - 1] ?? ''));
+	return {
+		prefix: `${messageId}.${timestamp}.`,
+		signatures: signatures.map(withoutScheme),
+		messageId,
+	};
 }
 
 function isRecent(timestamp: string | undefined, now: number): timestamp is string {

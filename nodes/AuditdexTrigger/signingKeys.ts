@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'crypto';
 import type { SignedContent } from './signedContent';
 
 export interface WebhookSecrets {
@@ -20,7 +21,7 @@ const STANDARD_WEBHOOKS_PREFIX = 'whsec_';
 export function signingKeysOf(
 	secrets: WebhookSecrets,
 	signedContent: SignedContent,
-): Buffer[] | undefined {
+): KeyObject[] | undefined {
 	if (!isSet(secrets.signingSecret)) return undefined;
 	const used = [secrets.signingSecret, secrets.previousSigningSecret].filter(isSet);
 	const keys = used.map((secret) =>
@@ -28,7 +29,9 @@ export function signingKeysOf(
 			? standardWebhooksKey(secret)
 			: Buffer.from(secret, 'utf8'),
 	);
-	return keys.every((key) => key !== undefined) ? keys : undefined;
+	return keys.every((key) => key !== undefined)
+		? keys.map((key) => createSecretKey(key))
+		: undefined;
 }
 
 /** Whether a secret's field holds anything but blanks. */

@@ -1,10 +1,20 @@
+import { randomUUID } from 'crypto';
+import type { IDataObject } from 'n8n-workflow';
 import { DeliveryMemory } from './deliveryMemory';
 
 /** Where n8n's global static data of a workflow holds the accepted deliveries of its triggers. */
 export const STATIC_DATA_NAME = 'auditdexDeliveries';
 
-const MAX_NODES = 20;
+/** Of these the memories are stored; deleted nodes leave theirs behind. */
+const MAX_NODES = 50;
 const MAX_WORKFLOWS = 10_000;
+
+/** As static data holds them. */
+export interface StoredDeliveries extends IDataObject {
+	writer: string;
+	/** Node id to the node's last accepted deliveries. */
+	nodes: Record<string, string>;
+}
 
 /**
  * The delivery memories of one workflow's Auditdex Triggers.
@@ -15,6 +25,8 @@ const MAX_WORKFLOWS = 10_000;
  * apart by node id, which, unlike the name, stays the same when the user renames the node.
  */
 export class WorkflowDeliveries {
+	/** Tells what this process has stored, and knows already, from what another one has. */
+	readonly #writer = randomUUID();
 	/** The node used last comes last. */
 	readonly #nodes = new Map<string, DeliveryMemory>();
 
@@ -35,8 +47,8 @@ export class WorkflowDeliveries {
 	 * @param now epoch seconds
 	 */
 	absorb(stored: unknown, now: number): void {
-		if (typeof stored !== 'object' || stored === null) return;
-		for (const [nodeId, text] of Object.entries(stored).slice(-MAX_NODES)) {
+		if (!isObject(stored) || stored.writer === this.#writer || !isObject(stored.nodes)) return;
+		for (const [nodeId, text] of Object.entries(stored.nodes).slice(-MAX_NODES)) {
 			const memory = this.#nodes.get(nodeId) ?? new DeliveryMemory();
 			memory.absorb(text, now);
 			this.#nodes.set(nodeId, memory);
@@ -44,10 +56,17 @@ export class WorkflowDeliveries {
 	}
 
 	/** What static data is to hold from now on. */
-	toStaticData(): Record<string, string> {
+	toStaticData(): StoredDeliveries {
 		const latest = [...this.#nodes].slice(-MAX_NODES);
-		return Object.fromEntries(latest.map(([nodeId, memory]) => [nodeId, memory.toText()]));
+		return {
+			writer: this.#writer,
+			nodes: Object.fromEntries(latest.map(([nodeId, memory]) => [nodeId, memory.toText()])),
+		};
 	}
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+	return typeof value === 'object' && value !== null;
 }
 
 /** The workflow used last comes last. */
