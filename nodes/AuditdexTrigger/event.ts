@@ -23,7 +23,8 @@ export const MAX_EVENT_AHEAD_SECONDS = 300;
 
 const ISO_8601 = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)(Z|[+-]\d{2}:?\d{2})?$/;
 const FINDING_EVENT_PREFIX = 'finding.';
-const PROTOTYPE_NAME = /__proto__|\\u005f/i;
+/** Also where any of its characters is escaped. */
+const PROTOTYPE_NAME = /__proto__|\\u00(?:5f|70|72|6f|74)/i;
 
 /**
  * Parses a delivery's body: JSON in UTF-8 (RFC 8259, a byte order mark is passed over) holding

@@ -4,6 +4,9 @@ import { isSet, standardWebhooksKey, type WebhookSecrets } from './signingKeys';
 const MIN_SECRET_LENGTH = 16;
 const WHERE_TO_FIND_IT = 'Copy it from AUDITDEX: Settings → Integrations → Webhooks';
 
+/** Longer ones are no placeholders, and aren't searched for the signs of one. */
+const MAX_PLACEHOLDER_LENGTH = 200;
+
 /** What documentation, form fields and masked displays show in a secret's place. */
 const PLACEHOLDERS = [
 	/^[<[{(].*[>\]})]$/,
@@ -39,7 +42,7 @@ function adviseOn(field: string, secret: string): string | undefined {
 	if (secret !== secret.trim() || /[\r\n]/.test(secret)) {
 		return `${field} starts or ends with a blank, or has a line break. Paste it again without.`;
 	}
-	if (PLACEHOLDERS.some((placeholder) => placeholder.test(secret))) {
+	if (isPlaceholder(secret)) {
 		return `${field} looks like a placeholder or a masked value. ${WHERE_TO_FIND_IT}.`;
 	}
 	if (ACCESS_TOKEN.test(secret)) {
@@ -52,4 +55,11 @@ function adviseOn(field: string, secret: string): string | undefined {
 		return `${field} has ${secret.length} characters; fewer than ${MIN_SECRET_LENGTH} can be guessed. ${WHERE_TO_FIND_IT}.`;
 	}
 	return undefined;
+}
+
+function isPlaceholder(secret: string): boolean {
+	return (
+		secret.length <= MAX_PLACEHOLDER_LENGTH &&
+		PLACEHOLDERS.some((placeholder) => placeholder.test(secret))
+	);
 }

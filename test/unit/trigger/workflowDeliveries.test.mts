@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+
+import { deliveryIdentity } from '../../../nodes/AuditdexTrigger/deliveryMemory.ts';
+import {
+	deliveriesOfWorkflow,
+	WorkflowDeliveries,
+} from '../../../nodes/AuditdexTrigger/workflowDeliveries.ts';
+
+const NOW = 1_776_676_472;
+const id = (name: string) => deliveryIdentity(Buffer.from(name));
+
+async function accept(deliveries: WorkflowDeliveries, node: string, name: string) {
+	const admission = await deliveries.ofNode(node).admit(id(name), 1000, NOW);
+	admission?.handOver();
+	admission?.settle(true);
+	return admission !== undefined;
+}
+
+/** As a database gives it back. */
+const stored = (deliveries: WorkflowDeliveries): unknown =>
+	JSON.parse(JSON.stringify(deliveries.toStaticData()));
+
+describe("a workflow's triggers", () => {
+	test('remember apart from each other, and are stored together', async () => {
+		const before = new WorkflowDeliveries();
+		expect(await accept(before, 'one', 'a')).toBe(true);
+		expect(await accept(before, 'two', 'a')).toBe(true);
+		expect(await accept(before, 'two', 'b')).toBe(true);
+
+		const after = new WorkflowDeliveries();
+		after.absorb(stored(before), NOW);
+		expect(await accept(after, 'one', 'a')).toBe(false);
+		expect(await accept(after, 'one', 'b')).toBe(true);
+		expect(await accept(after, 'two', 'b')).toBe(false);
+	});
+
+	test('learn from another process what it stored', async () => {
+		const [one, other] = [new WorkflowDeliveries(), new WorkflowDeliveries()];
+		await accept(one, 'node', 'a');
+		other.absorb(stored(one), NOW);
+		await accept(other, 'node', 'b');
+		one.absorb(stored(other), NOW);
+		expect(await accept(one, 'node', 'b')).toBe(false);
+		expect(await accept(other, 'node', 'a')).toBe(false);
+	});
+
+	test('whose delivery got a 5xx after it was stored do not learn of it from what they stored', async () => {
+		const deliveries = new WorkflowDeliveries();
+		const admission = await deliveries.ofNode('node').admit(id('a'), 1000, NOW);
+		admission!.handOver();
+		const written = stored(deliveries);
+		admission!.settle(false);
+		deliveries.absorb(written, NOW);
+		expect(await accept(deliveries, 'node', 'a')).toBe(true);
+	});
+
+	test('that are gone make room for those in use', async () => {
+		const deliveries = new WorkflowDeliveries();
+		await accept(deliveries, 'kept', 'a');
+		for (let n = 0; n < 200; n++) {
+			await accept(deliveries, `node ${n}`, 'a');
+			deliveries.ofNode('kept');
+		}
+		const { nodes } = deliveries.toStaticData();
+		expect(Object.keys(nodes)).toHaveLength(50);
+		expect(nodes.kept).toBe(id('a'));
+	});
+
+	test.each([
+		undefined,
+		null,
+		'text',
+		5,
+		[],
+		{},
+		{ nodes: null },
+		{ nodes: 'x' },
+		{ writer: 5, nodes: { node: 7, other: null, more: {} } },
+	])('with damaged static data start anew: %o', async (damaged) => {
+		const deliveries = new WorkflowDeliveries();
+		deliveries.absorb(damaged, NOW);
+		expect(await accept(deliveries, 'node', 'a')).toBe(true);
+	});
+});
+
+describe("the process's workflows", () => {
+	test('are remembered for as long as it lives', async () => {
+		const workflow = randomUUID();
+		await accept(deliveriesOfWorkflow(workflow), 'node', 'a');
+		expect(await accept(deliveriesOfWorkflow(workflow), 'node', 'a')).toBe(false);
+		expect(await accept(deliveriesOfWorkflow(randomUUID()), 'node', 'a')).toBe(true);
+	});
+
+	test('beyond 10,000, the longest unused fall back on what is stored', async () => {
+		const [workflow, busy] = [randomUUID(), randomUUID()];
+		await accept(deliveriesOfWorkflow(workflow), 'node', 'a');
+		const written = stored(deliveriesOfWorkflow(workflow));
+		const inFlight = await deliveriesOfWorkflow(busy).ofNode('node').admit(id('a'), 1000, NOW);
+
+		for (let n = 0; n < 10_010; n++) deliveriesOfWorkflow(`workflow ${n}`);
+
+		const again = deliveriesOfWorkflow(workflow);
+		again.absorb(written, NOW);
+		expect(await accept(again, 'node', 'a')).toBe(false);
+		// One with a delivery under way is never let go of: its copies must find it.
+		const copy = deliveriesOfWorkflow(busy).ofNode('node').admit(id('a'), 1000, NOW);
+		inFlight!.settle(true);
+		expect(await copy).toBeUndefined();
+	});
+});
