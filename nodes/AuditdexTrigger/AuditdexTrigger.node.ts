@@ -29,6 +29,8 @@ const CREDENTIAL_TYPE = 'auditdexWebhookApi';
 
 const refusals = new RefusalLog();
 
+type Request = ReturnType<IWebhookFunctions['getRequestObject']>;
+
 export class AuditdexTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Auditdex Trigger',
@@ -256,6 +258,7 @@ async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData
 	// A test event may be sent again and again, and leaves no trace in production's memory.
 	if (context.getMode() === 'manual') return { workflowData, webhookResponse };
 
+	if (isStopping(request)) return refuse(context, { status: 503, reason: 'n8n is stopping' });
 	const admitted = await admit(context, verdict, rememberSeconds(configuration), now);
 	if (admitted === undefined) return { webhookResponse: { received: true, duplicate: true } };
 	return {
@@ -311,15 +314,24 @@ async function assertUsable(context: IHookFunctions): Promise<void> {
 }
 
 /** n8n leaves the body of `multipart/*` unread, or has already used it up, which can't be undone. */
-async function readRawBody(
-	request: ReturnType<IWebhookFunctions['getRequestObject']>,
-): Promise<Buffer | undefined> {
+async function readRawBody(request: Request): Promise<Buffer | undefined> {
 	try {
 		if (!Buffer.isBuffer(request.rawBody)) await request.readRawBody();
 	} catch {
 		return undefined;
 	}
 	return Buffer.isBuffer(request.rawBody) ? request.rawBody : undefined;
+}
+
+/**
+ * Whether n8n no longer takes connections. It goes on serving those it has, and when it ends, runs and
+ * answers are cut off: what is accepted now may run a second time after the restart.
+ */
+function isStopping({ socket }: Request): boolean {
+	const server: unknown = 'server' in socket ? socket.server : undefined;
+	return typeof server === 'object' && server !== null && 'listening' in server
+		? server.listening === false
+		: false;
 }
 
 function refuse(
@@ -335,7 +347,10 @@ function refuse(
 		if (unlogged > 0) parts.push(`${unlogged} more before`);
 		context.logger.warn(parts.join(': '), { workflowId, nodeName });
 	}
-	context.getResponseObject().status(status).json({ received: false });
+	const response = context.getResponseObject();
+	// The retry is to find another process, or this one started again.
+	if (status === 503) response.set('Connection', 'close');
+	response.status(status).json({ received: false });
 	return { noWebhookResponse: true };
 }
 

@@ -17,24 +17,36 @@ export interface ConfigurationFlaw {
 
 export const DEFAULT_MAX_EVENT_AGE_SECONDS = 259_200;
 
+const DEFAULT_OPTIONS = {
+	signatureHeader: '',
+	signedContent: 'body',
+	maxEventAgeSeconds: DEFAULT_MAX_EVENT_AGE_SECONDS,
+	engagementIds: '',
+	severities: '',
+};
+
 /** A header's name (RFC 9110 §5.6.2, "token"). */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 const BLANK_OR_CONTROL = /[\s\p{Cc}]/u;
 
 /**
- * Checks the node's parameters `events` and `options`, whatever an expression may have made of them.
+ * Checks the node's parameters `events` and `options`, whatever an expression may have made of them:
+ * one that fails leaves `undefined`, which must not stand for the default and let everything in.
  */
 export function readConfiguration(
 	events: unknown,
 	options: unknown,
 ): TriggerConfiguration | ConfigurationFlaw {
-	const {
-		signatureHeader = '',
-		signedContent = 'body',
-		maxEventAgeSeconds = DEFAULT_MAX_EVENT_AGE_SECONDS,
-		engagementIds = '',
-		severities = '',
-	} = (options ?? {}) as Record<string, unknown>;
+	if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+		return {
+			message: "'Options' can't be read",
+			description: 'Look at the expression there, or remove it',
+		};
+	}
+	const { signatureHeader, signedContent, maxEventAgeSeconds, engagementIds, severities } = {
+		...DEFAULT_OPTIONS,
+		...options,
+	} as Record<keyof typeof DEFAULT_OPTIONS, unknown>;
 
 	if (!isListOfNames(events)) {
 		return {

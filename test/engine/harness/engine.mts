@@ -129,7 +129,7 @@ function executionOf(run: IRun): Execution {
 	};
 }
 
-function additionalDataFor(
+export function additionalDataFor(
 	workflow: InstanceType<typeof n8n.Workflow>,
 	executionId: string,
 	mode: WorkflowExecuteMode,

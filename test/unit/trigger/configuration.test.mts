@@ -7,21 +7,21 @@ import {
 	type TriggerConfiguration,
 } from '../../../nodes/AuditdexTrigger/configuration.ts';
 
-const read = (options?: unknown, events: unknown = ['*']): TriggerConfiguration => {
+const read = (options: unknown = {}, events: unknown = ['*']): TriggerConfiguration => {
 	const configuration = readConfiguration(events, options);
 	if (isFlaw(configuration)) throw new Error(configuration.message);
 	return configuration;
 };
 
-const flawOf = (options?: unknown, events: unknown = ['*']) => {
+const flawOf = (options: unknown, events: unknown) => {
 	const configuration = readConfiguration(events, options);
 	if (!isFlaw(configuration)) throw new Error('no flaw was found');
 	return configuration;
 };
 
 describe('options', () => {
-	test.each([{}, undefined, null])('left out: %o', (options) => {
-		expect(read(options)).toEqual({
+	test('that are left out have their defaults', () => {
+		expect(read({})).toEqual({
 			signature: { signatureHeader: '', signedContent: 'body' },
 			maxEventAgeSeconds: 259_200,
 			subscription: { events: new Set(['*']), engagementIds: undefined, severities: undefined },
@@ -58,6 +58,14 @@ describe('options', () => {
 		});
 	});
 });
+
+const FIELDS: Record<string, string> = {
+	signatureHeader: "'Signature Header'",
+	signedContent: "'Signed Content'",
+	maxEventAgeSeconds: "'Max Event Age'",
+	engagementIds: "'Engagement IDs'",
+	severities: "'Severities'",
+};
 
 describe('a flaw is named, with what to do', () => {
 	test.each<[field: string, options: unknown, events?: unknown]>([
@@ -96,8 +104,14 @@ describe('a flaw is named, with what to do', () => {
 		expect(flaw.description).not.toBe('');
 	});
 
-	test('options that are no object are none', () => {
-		for (const options of ['x', 5, true, []]) expect(read(options)).toEqual(read());
+	test('none of which is what a failed expression leaves', () => {
+		for (const options of [undefined, null, 'x', 5, true, []]) {
+			expect(flawOf(options, ['*']).message).toContain("'Options'");
+		}
+		for (const option of Object.keys(FIELDS)) {
+			const flaw = flawOf({ [option]: undefined }, ['*']);
+			expect(flaw.message).toContain(FIELDS[option]);
+		}
 	});
 });
 
