@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { ApiProblem } from './api/problem.mts';
+import { ApiProblem, instanceOf, PROBLEM_TYPE } from './api/problem.mts';
 
 export const OPERATIONS = ['token', 'listEngagements', 'submitEvidence', 'getControl'] as const;
 export type Operation = (typeof OPERATIONS)[number];
@@ -81,9 +81,11 @@ export class Faults {
 }
 
 async function drain(request: FastifyRequest): Promise<void> {
-	request.raw.resume();
-	if (!request.raw.readableEnded && Number(request.headers['content-length'] ?? 0) > 0) {
-		await new Promise((resolve) => request.raw.once('end', resolve).once('close', resolve));
+	const { headers, raw } = request;
+	raw.resume();
+	const hasBody = Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'];
+	if (hasBody && !raw.readableEnded) {
+		await new Promise((resolve) => raw.once('end', resolve).once('close', resolve));
 	}
 }
 
@@ -174,9 +176,9 @@ export function faultAfter(
 				hash.replace(/^./, (c) => (c === '0' ? '1' : '0')),
 			);
 		case '500-after-store': {
-			reply.code(500).type('application/problem+json');
+			reply.code(500).type(PROBLEM_TYPE);
 			const problem = new ApiProblem(500, 'Something went wrong on our side');
-			return JSON.stringify(problem.body(request.url));
+			return JSON.stringify(problem.body(instanceOf(request.url)));
 		}
 		case 'reset-after-store':
 			socket.resetAndDestroy();

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { METHODS } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import formbody from '@fastify/formbody';
 import multipart from '@fastify/multipart';
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 
 import type { Audit } from '../audit.mts';
 import type { Clock } from '../clock.mts';
@@ -23,8 +24,9 @@ import type { Webhooks } from '../webhooks/webhooks.mts';
 import { registerGetControl } from './controls.mts';
 import { registerListEngagements } from './engagements.mts';
 import { registerSubmitEvidence } from './evidence.mts';
+import { malformedRequest } from './malformed.mts';
 import { registerTokenEndpoint, requireScope, type Authorization, type Scope } from './oauth.mts';
-import { ApiProblem } from './problem.mts';
+import { ApiProblem, instanceOf, PROBLEM_TYPE } from './problem.mts';
 import { rateLimitHeaders, type RateLimiter } from './rateLimit.mts';
 
 declare module 'fastify' {
@@ -52,17 +54,33 @@ export interface Service {
 	webhookStore: WebhookStore;
 }
 
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'];
+/** Requests without a token that was given out share a limit of their own. */
+const NOBODY = 'anonymous';
 const LONGEST_ID = 300;
 
 /** The API page as a server. What goes for every request is here; each endpoint is a file. */
 export async function buildApi(service: Service): Promise<FastifyInstance> {
 	const { clock, settings, stats, faults, limiter, authorization } = service;
+	const requestId = () => `req_${randomUUID()}`;
+	/** The headers of every response. */
+	const standingHeaders = (id: string, client: string) => ({
+		date: new Date(clock.now()).toUTCString(),
+		'x-request-id': id,
+		...rateLimitHeaders(limiter.bucketOf(client)),
+	});
 	const app = fastify({
 		exposeHeadRoutes: false,
 		forceCloseConnections: true,
-		genReqId: () => `req_${randomUUID()}`,
+		genReqId: requestId,
 		routerOptions: { maxParamLength: LONGEST_ID },
+		// Requests that don't get as far as the hooks below.
+		clientErrorHandler: malformedRequest(() => standingHeaders(requestId(), NOBODY)),
+		frameworkErrors: (error, request, reply) =>
+			sendProblem(
+				reply.headers(standingHeaders(request.id, NOBODY)),
+				problemOfFastify(error),
+				request.raw.url,
+			),
 	});
 	await app.register(formbody);
 	await app.register(multipart, {
@@ -83,30 +101,26 @@ export async function buildApi(service: Service): Promise<FastifyInstance> {
 			stats.end(operation ?? 'other', status, socket.bytesRead - (counted.get(socket) ?? 0));
 			counted.set(socket, socket.bytesRead);
 		});
-		reply.headers({
-			date: new Date(clock.now()).toUTCString(),
-			'x-request-id': request.id,
-			...rateLimitHeaders(limiter.bucketOf('anonymous')),
-		});
 		if (settings.latencyMs > 0) await delay(settings.latencyMs);
+		// An expired token still tells whose limit it counts for.
+		const sender = authorization.senderOf(request.headers.authorization);
+		const countedFor = sender?.client.clientId ?? NOBODY;
+		const bucket = limiter.bucketOf(countedFor);
+		const accepted = bucket?.take() ?? true;
+		reply.headers(standingHeaders(request.id, countedFor));
+		if (!accepted) {
+			stats.refused();
+			const wait = Math.ceil((bucket!.resetAt - clock.now()) / 1_000);
+			throw new ApiProblem(429, `The limit of ${bucket!.perMinute} requests a minute is used up`, {
+				headers: settings.retryAfter ? { 'retry-after': String(Math.max(1, wait)) } : {},
+			});
+		}
+		if (request.is404) {
+			throw new ApiProblem(404, `There is nothing at ${instanceOf(request.url)}`);
+		}
 		if (scope) {
-			const { client, scopes } = authorization.authenticate(request.headers.authorization);
-			request.client = client;
-			const bucket = limiter.bucketOf(client.clientId);
-			const accepted = bucket?.take() ?? true;
-			reply.headers(rateLimitHeaders(bucket));
-			if (!accepted) {
-				stats.refused();
-				const wait = Math.ceil((bucket!.resetAt - clock.now()) / 1_000);
-				throw new ApiProblem(
-					429,
-					`The limit of ${bucket!.perMinute} requests a minute is used up`,
-					{
-						headers: settings.retryAfter ? { 'retry-after': String(Math.max(1, wait)) } : {},
-					},
-				);
-			}
-			requireScope(scopes, scope);
+			request.client = authorization.accept(request.headers.authorization, sender);
+			requireScope(sender!.scopes, scope);
 		}
 		request.fault = operation && faults.pick(operation);
 	});
@@ -115,20 +129,16 @@ export async function buildApi(service: Service): Promise<FastifyInstance> {
 
 	app.setErrorHandler(async (error: FastifyError | ApiProblem, request, reply) => {
 		const problem = error instanceof ApiProblem ? error : problemOfFastify(error);
-		return await reply
-			.code(problem.status)
-			.headers(problem.headers)
-			.type('application/problem+json')
-			.send(JSON.stringify(problem.body(instanceOf(request.url))));
-	});
-	app.setNotFoundHandler((request) => {
-		throw new ApiProblem(404, `There is nothing at ${instanceOf(request.url)}`);
+		return await sendProblem(reply, problem, request.url);
 	});
 
 	registerTokenEndpoint(app, authorization);
 	registerListEngagements(app, service.store, settings);
 	registerSubmitEvidence(app, service);
 	registerGetControl(app, service.store, settings);
+	for (const method of METHODS) {
+		if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
+	}
 	refuseOtherMethods(app, '/oauth/token', 'POST');
 	refuseOtherMethods(app, '/v1/engagements', 'GET');
 	refuseOtherMethods(app, '/v1/engagements/:engagementId/evidence', 'POST');
@@ -136,9 +146,12 @@ export async function buildApi(service: Service): Promise<FastifyInstance> {
 	return app;
 }
 
-/** The path within the API's version, as on the API page. */
-function instanceOf(url: string): string {
-	return url.replace(/\?.*$/, '').replace(/^\/v1(?=\/)/, '');
+function sendProblem(reply: FastifyReply, problem: ApiProblem, url = '/'): FastifyReply {
+	return reply
+		.code(problem.status)
+		.headers(problem.headers)
+		.type(PROBLEM_TYPE)
+		.send(JSON.stringify(problem.body(instanceOf(url))));
 }
 
 function problemOfFastify(error: FastifyError): ApiProblem {
@@ -149,13 +162,14 @@ function problemOfFastify(error: FastifyError): ApiProblem {
 }
 
 function refuseOtherMethods(app: FastifyInstance, url: string, allowed: string): void {
+	const refuse = async ({ method }: { method: string }): Promise<never> => {
+		throw new ApiProblem(405, `${method} is not possible here`, { headers: { allow: allowed } });
+	};
 	app.route({
 		method: METHODS.filter((method) => method !== allowed),
 		url,
-		handler: async (request) => {
-			throw new ApiProblem(405, `${request.method} is not possible here`, {
-				headers: { allow: allowed },
-			});
-		},
+		// Whatever the body is, it isn't looked at.
+		onRequest: refuse,
+		handler: refuse,
 	});
 }

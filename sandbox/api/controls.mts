@@ -5,12 +5,13 @@ import type { Store } from '../store/store.mts';
 import { visibleEngagement } from './engagements.mts';
 import { presentEvidence } from './evidence.mts';
 import { ApiProblem } from './problem.mts';
+import { refuseQuery } from './strictness.mts';
 
 /** `GET /engagements/{engagement_id}/controls/{control_id}` */
 export function registerGetControl(app: FastifyInstance, store: Store, settings: Settings): void {
 	app.get<{ Params: { engagementId: string; controlId: string } }>(
 		'/v1/engagements/:engagementId/controls/:controlId',
-		{ config: { operation: 'getControl', scope: 'controls:read' } },
+		{ config: { operation: 'getControl', scope: 'controls:read' }, onRequest: refuseQuery },
 		async (request) => {
 			const { engagementId, controlId } = request.params;
 			const engagement = visibleEngagement(store, request.client, engagementId);

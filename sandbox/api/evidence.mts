@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { chmod, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { MultipartFile } from '@fastify/multipart';
@@ -8,11 +8,20 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Audit } from '../audit.mts';
 import type { Clock } from '../clock.mts';
 import type { Settings } from '../options.mts';
-import type { Evidence, Store } from '../store/store.mts';
+import { INCOMING, type Evidence, type Store } from '../store/store.mts';
 import { visibleEngagement } from './engagements.mts';
 import { ApiProblem, type FieldError } from './problem.mts';
+import { refuseQuery } from './strictness.mts';
 
+/** By the code of the multipart parser's error. */
+const PARSER_COMPLAINTS: Record<string, string> = {
+	FST_FILES_LIMIT: 'The body has too many parts',
+	FST_FIELDS_LIMIT: 'The body has too many parts',
+	FST_PROTO_VIOLATION: 'The body has a field that this request does not have',
+	FST_INVALID_JSON_FIELD_ERROR: 'The body has a part that says it is JSON and is not',
+};
 const LONGEST_FILE_NAME = 255;
+const LONGEST_CONTROL_ID = 100;
 const LONGEST_DESCRIPTION = 10_000;
 
 /** Evidence as the API shows it, with the hash under the name and in the place chosen at start. */
@@ -47,7 +56,7 @@ async function receive(
 	maxFileBytes: number,
 ): Promise<Upload> {
 	const upload: Upload = { fields: new Map(), errors: [] };
-	const path = join(store.evidenceDir, `.incoming-${randomUUID()}`);
+	const path = join(store.evidenceDir, INCOMING + randomUUID());
 	try {
 		for await (const part of request.parts()) {
 			const field = part.fieldname;
@@ -55,7 +64,9 @@ async function receive(
 				const known = field === 'control_id' || field === 'description';
 				if (!known) upload.errors.push({ field, message: 'is not a field of this request' });
 				if (upload.fields.has(field)) upload.errors.push({ field, message: 'is given twice' });
-				upload.fields.set(field, String(part.value));
+				const isText = typeof part.value === 'string';
+				if (!isText) upload.errors.push({ field, message: 'must be text' });
+				upload.fields.set(field, isText ? (part.value as string) : '');
 			} else if (field !== 'file' || upload.file) {
 				upload.errors.push({
 					field,
@@ -69,12 +80,11 @@ async function receive(
 					let size = 0;
 					for await (const chunk of part.file as AsyncIterable<Buffer>) {
 						size += chunk.length;
-						if (size > maxFileBytes) continue;
+						if (size > maxFileBytes) {
+							throw new ApiProblem(413, `Files may have ${maxFileBytes} bytes at the most`);
+						}
 						hash.update(chunk);
 						await handle.write(chunk);
-					}
-					if (size > maxFileBytes) {
-						throw new ApiProblem(413, `Files may have ${maxFileBytes} bytes at the most`);
 					}
 					await handle.sync();
 					const sha256 = hash.digest('hex');
@@ -88,13 +98,41 @@ async function receive(
 		return upload;
 	} catch (error) {
 		await rm(path, { force: true });
-		throw error;
+		// What is still to come is read and dropped, so that the sender gets to read the answer.
+		request.raw.unpipe();
+		request.raw.resume();
+		const { code = '', syscall } = error as NodeJS.ErrnoException;
+		if (error instanceof ApiProblem || syscall !== undefined) throw error;
+		throw new ApiProblem(
+			400,
+			PARSER_COMPLAINTS[code] ?? 'The body is not whole multipart/form-data',
+		);
 	}
+}
+
+async function requireMultipart({ headers }: FastifyRequest): Promise<void> {
+	const type = headers['content-type'] ?? '';
+	const complaint = !/^multipart\/form-data *(;|$)/i.test(type)
+		? 'must be multipart/form-data'
+		: !/; *boundary=("[^"]+"|[^";, ]+)/i.test(type)
+			? 'must name the boundary'
+			: undefined;
+	if (!complaint) return;
+	throw ApiProblem.validation(`The Content-Type ${complaint}`, [
+		{ field: 'Content-Type', message: complaint },
+	]);
 }
 
 function check({ fields, file, errors }: Upload): FieldError[] {
 	const found = [...errors];
-	if (!fields.get('control_id')) found.push({ field: 'control_id', message: 'is missing' });
+	const controlId = fields.get('control_id') ?? '';
+	if (controlId === '') found.push({ field: 'control_id', message: 'is missing' });
+	if (controlId.length > LONGEST_CONTROL_ID) {
+		found.push({
+			field: 'control_id',
+			message: `is longer than ${LONGEST_CONTROL_ID} characters`,
+		});
+	}
 	if ((fields.get('description')?.length ?? 0) > LONGEST_DESCRIPTION) {
 		found.push({
 			field: 'description',
@@ -129,18 +167,16 @@ export function registerSubmitEvidence(
 ): void {
 	app.post<{ Params: { engagementId: string } }>(
 		'/v1/engagements/:engagementId/evidence',
-		{ config: { operation: 'submitEvidence', scope: 'evidence:write' } },
+		{
+			config: { operation: 'submitEvidence', scope: 'evidence:write' },
+			onRequest: [refuseQuery, requireMultipart],
+		},
 		async (request, reply) => {
 			const { id: engagementId } = visibleEngagement(
 				store,
 				request.client,
 				request.params.engagementId,
 			);
-			if (!request.isMultipart()) {
-				throw ApiProblem.validation('The body must be multipart/form-data', [
-					{ field: 'Content-Type', message: 'must be multipart/form-data' },
-				]);
-			}
 			const upload = await receive(request, store, settings.maxFileBytes);
 			const { fields, file } = upload;
 			const errors = check(upload);
@@ -168,6 +204,7 @@ export function registerSubmitEvidence(
 				submitted_by: request.client.clientId,
 				submitted_at: clock.timestamp(),
 			};
+			await chmod(file.path, 0o400);
 			await rename(file.path, join(store.evidenceDir, evidence.id));
 			audit.submitEvidence(evidence);
 			return reply.code(201).send(presentEvidence(evidence, settings));

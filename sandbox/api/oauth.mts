@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import type { Clock } from '../clock.mts';
 import type { ClientRegistration } from '../options.mts';
@@ -23,6 +23,13 @@ function oauthProblem(status: ProblemStatus, error: string, description: string)
 	return new ApiProblem(status, description, {
 		members: { error, error_description: description },
 	});
+}
+
+/** Who sent a request, by its token. */
+export interface Sender {
+	client: ClientRegistration;
+	scopes: string[];
+	expired: boolean;
 }
 
 /** Client registrations, tokens and what they allow. */
@@ -123,21 +130,30 @@ export class Authorization {
 	}
 
 	/**
-	 * The client whose token a request carries (RFC 6750 §2.1, header only).
-	 * @throws ApiProblem 401 where there's no valid token, 403 where it lacks the scope
+	 * The client whose token a request carries (RFC 6750 §2.1, header only), the token being expired or
+	 * not; undefined where there's no token that was given out.
 	 */
-	authenticate(header: string | undefined): { client: ClientRegistration; scopes: string[] } {
-		const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(header ?? '')?.[1];
+	senderOf(header: string | undefined): Sender | undefined {
+		const token = bearerToken(header);
 		const known = token ? this.store.token(digest(token).toString('hex')) : undefined;
 		const client = known && this.find(known.client_id);
-		if (!known || !client || known.expires_at <= this.clock.now()) {
-			const challenge = token ? 'Bearer error="invalid_token"' : 'Bearer';
-			throw new ApiProblem(401, 'The access token is missing, unknown or expired', {
-				headers: { 'www-authenticate': challenge },
-			});
-		}
-		return { client, scopes: known.scope.split(' ') };
+		if (!client) return undefined;
+		const expired = known.expires_at <= this.clock.now();
+		return { client, scopes: known.scope.split(' '), expired };
 	}
+
+	/** @throws ApiProblem 401 where there's no valid token */
+	accept(header: string | undefined, sender: Sender | undefined): ClientRegistration {
+		if (sender && !sender.expired) return sender.client;
+		const challenge = bearerToken(header) ? 'Bearer error="invalid_token"' : 'Bearer';
+		throw new ApiProblem(401, 'The access token is missing, unknown or expired', {
+			headers: { 'www-authenticate': challenge },
+		});
+	}
+}
+
+function bearerToken(header = ''): string | undefined {
+	return /^Bearer +([\w.~+/-]+=*)$/i.exec(header)?.[1];
 }
 
 /** @throws ApiProblem 403 that names the scope (RFC 6750 §3.1) */
@@ -150,12 +166,26 @@ export function requireScope(scopes: string[], scope: Scope): void {
 
 /** `POST /oauth/token` */
 export function registerTokenEndpoint(app: FastifyInstance, authorization: Authorization): void {
-	app.post('/oauth/token', { config: { operation: 'token' } }, async (request, reply) => {
-		const type = request.headers['content-type'] ?? '';
-		if (!/^application\/x-www-form-urlencoded\b/i.test(type)) {
-			throw oauthProblem(400, 'invalid_request', 'The body must be form-urlencoded');
-		}
-		reply.header('cache-control', 'no-store');
-		return authorization.issue((request.body ?? {}) as Record<string, unknown>);
-	});
+	app.post(
+		'/oauth/token',
+		{ config: { operation: 'token' }, onRequest: refuseOtherForms },
+		async (request, reply) => {
+			reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
+			return authorization.issue((request.body ?? {}) as Record<string, unknown>);
+		},
+	);
+}
+
+/** Parameters come form-urlencoded in the body alone: in the URL they'd end up in logs. */
+async function refuseOtherForms({ headers, query }: FastifyRequest): Promise<void> {
+	if (Object.keys(query as object).length > 0) {
+		throw oauthProblem(400, 'invalid_request', 'Parameters belong in the body, not in the URL');
+	}
+	if (!/^application\/x-www-form-urlencoded *(;|$)/i.test(headers['content-type'] ?? '')) {
+		throw oauthProblem(
+			400,
+			'invalid_request',
+			'The body must be application/x-www-form-urlencoded',
+		);
+	}
 }

@@ -4,6 +4,8 @@ export interface FieldError {
 	message: string;
 }
 
+export const PROBLEM_TYPE = 'application/problem+json';
+
 const PROBLEMS = {
 	400: ['validation-error', 'Validation Error'],
 	401: ['invalid-token', 'Invalid Token'],
@@ -53,4 +55,9 @@ export class ApiProblem extends Error {
 			...this.members,
 		};
 	}
+}
+
+/** What a problem's `instance` is for a URL: the path within the API's version, as on the API page. */
+export function instanceOf(url: string): string {
+	return url.replace(/\?.*$/, '').replace(/^\/v1(?=\/)/, '');
 }

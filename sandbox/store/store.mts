@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
@@ -52,6 +52,9 @@ export interface Token {
 	expires_at: number;
 }
 
+/** How the names of files begin that are still being received. */
+export const INCOMING = '.incoming-';
+
 const SCHEMA = `
 	CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 	CREATE TABLE IF NOT EXISTS clients (id TEXT PRIMARY KEY, registration TEXT NOT NULL);
@@ -88,6 +91,10 @@ export class Store {
 		const folder = dataDir ?? this.temporaryDir!;
 		this.evidenceDir = join(folder, 'evidence');
 		mkdirSync(this.evidenceDir, { recursive: true });
+		// Uploads that were under way when the service was last ended.
+		for (const name of readdirSync(this.evidenceDir)) {
+			if (name.startsWith(INCOMING)) rmSync(join(this.evidenceDir, name));
+		}
 		this.database = new DatabaseSync(join(folder, 'sandbox.sqlite'));
 		this.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
 		this.database.exec(SCHEMA);
