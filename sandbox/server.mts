@@ -68,23 +68,29 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	};
 	const api = await buildApi(service);
 	const admin = await buildAdmin(service);
-	const origin = await api.listen({ host: HOST, port: settings.port });
-	const adminUrl = await admin.listen({ host: HOST, port: settings.adminPort });
-	dispatcher.wake();
-	return {
-		origin,
-		baseUrl: `${origin}/v1`,
-		tokenUrl: `${origin}/oauth/token`,
-		adminUrl,
-		settingsUrl: `${adminUrl}${SETTINGS_PATH}`,
-		admin: new AdminClient(adminUrl),
-		client: clients[0]!,
-		async close() {
-			await Promise.all([api.close(), admin.close()]);
-			await dispatcher.close();
-			store.close();
-		},
+	const close = async () => {
+		await Promise.all([api.close(), admin.close()]);
+		await dispatcher.close();
+		store.close();
 	};
+	try {
+		const origin = await api.listen({ host: HOST, port: settings.port });
+		const adminUrl = await admin.listen({ host: HOST, port: settings.adminPort });
+		dispatcher.wake();
+		return {
+			origin,
+			baseUrl: `${origin}/v1`,
+			tokenUrl: `${origin}/oauth/token`,
+			adminUrl,
+			settingsUrl: `${adminUrl}${SETTINGS_PATH}`,
+			admin: new AdminClient(adminUrl),
+			client: clients[0]!,
+			close,
+		};
+	} catch (error) {
+		await close();
+		throw error;
+	}
 }
 
 /** The client of a new data folder; a secret that isn't given is drawn, and kept over restarts. */

@@ -97,6 +97,8 @@ export class Store {
 		}
 		this.database = new DatabaseSync(join(folder, 'sandbox.sqlite'));
 		this.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+		// Else REPLACE would remove a row without asking the triggers.
+		this.database.exec('PRAGMA recursive_triggers = ON;');
 		this.database.exec(SCHEMA);
 	}
 
