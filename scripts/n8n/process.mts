@@ -1,8 +1,8 @@
 /**
  * A real n8n as a process of its own.
  *
- *   startN8n({ userFolder, port?, env?, logFile? })  → N8n, ready to be used
- *   N8n   url, pid, filesFolder, memory(), resetPeak(), restart(), stop()
+ *   startN8n({ userFolder, role?, port?, env?, logFile? })  → N8n, ready to be used
+ *   N8n   url, pid, filesFolder, memory(), resetPeak(), restart(), stop(), kill()
  *
  * It ends when our process ends. With `N8N_URL` set nothing is started: the n8n at that address is
  * used as it is (its community packages and settings are then whoever runs it's business).
@@ -21,7 +21,14 @@ import { memoryOf, resetPeakOf, type Memory } from './memory.mts';
 const READY_TIMEOUT_MS = 300_000;
 const STOP_TIMEOUT_MS = 30_000;
 
+/** What a process of n8n does; all but `main` exist in its queue mode only. */
+export type N8nRole = 'main' | 'worker' | 'webhook';
+
+const COMMANDS: Record<N8nRole, string> = { main: 'start', worker: 'worker', webhook: 'webhook' };
+
 export interface N8nOptions {
+	/** `main` unless given. */
+	role?: N8nRole;
 	/** Where n8n keeps its `.n8n` folder: database, keys, community packages, binary data. */
 	userFolder: string;
 	/** Any free one unless given; the same after a restart. */
@@ -34,7 +41,7 @@ export interface N8nOptions {
 
 export interface N8n {
 	url: string;
-	/** Null for an n8n that runs elsewhere. */
+	/** Null while it isn't running, and for an n8n that runs elsewhere. */
 	readonly pid: number | null;
 	/** The folder that n8n's file nodes may read and write. */
 	filesFolder: string;
@@ -44,6 +51,8 @@ export interface N8n {
 	/** Stops it as an administrator would, and starts it with the same folder and port. */
 	restart(): Promise<void>;
 	stop(): Promise<void>;
+	/** Ends it at once, as a crash would. */
+	kill(): Promise<void>;
 }
 
 /**
@@ -64,6 +73,12 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 		N8N_USER_FOLDER: options.userFolder,
 		N8N_LISTEN_ADDRESS: '127.0.0.1',
 		N8N_PORT: String(port),
+		// A worker answers nothing but questions about its health.
+		...(options.role === 'worker' && {
+			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+			QUEUE_HEALTH_CHECK_PORT: String(port),
+			N8N_WORKER_SERVER_ADDRESS: '127.0.0.1',
+		}),
 		N8N_RUNNERS_BROKER_PORT: String(await freePort()),
 		N8N_EDITOR_BASE_URL: url,
 		WEBHOOK_URL: url,
@@ -95,7 +110,7 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 				'--import',
 				join(import.meta.dirname, 'endWithParent.mts'),
 				join(n8nFolder, 'node_modules', 'n8n', 'bin', 'n8n'),
-				'start',
+				COMMANDS[options.role ?? 'main'],
 			],
 			{ env, cwd: options.userFolder, stdio: ['ignore', log, log, 'ipc'] },
 		);
@@ -104,14 +119,16 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 		child.unref();
 		await untilReady(url, child, logFile);
 	}
-	async function stop(): Promise<void> {
+	async function stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
 		const stopping = child;
 		child = undefined;
-		if (stopping) await end(stopping);
+		if (stopping) await end(stopping, signal);
 	}
+	const runningPid = () => (child && isRunning(child) ? (child.pid ?? null) : null);
 	const pid = () => {
-		if (!child?.pid) throw new Error('n8n is not running');
-		return child.pid;
+		const running = runningPid();
+		if (running === null) throw new Error('n8n is not running');
+		return running;
 	};
 
 	await start();
@@ -119,7 +136,7 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 		url,
 		filesFolder,
 		get pid() {
-			return child?.pid ?? null;
+			return runningPid();
 		},
 		memory: () => memoryOf(pid()),
 		resetPeak: () => resetPeakOf(pid()),
@@ -127,7 +144,8 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 			await stop();
 			await start();
 		},
-		stop,
+		stop: async () => await stop(),
+		kill: async () => await stop('SIGKILL'),
 	};
 }
 
@@ -135,14 +153,14 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 function inheritedEnvironment(): NodeJS.ProcessEnv {
 	return Object.fromEntries(
 		Object.entries(process.env).filter(
-			([name]) => !/^(N8N_|DB_|EXECUTIONS_|WEBHOOK_|NODE_OPTIONS$|NODE_ENV$|VITEST)/.test(name),
+			([name]) => !/^(N8N_|DB_|EXECUTIONS_|QUEUE_|WEBHOOK_|NODE_OPTIONS$|NODE_ENV$|VITEST)/.test(name),
 		),
 	);
 }
 
 async function untilReady(url: string, child: ChildProcess, logFile: string): Promise<void> {
 	const deadline = Date.now() + READY_TIMEOUT_MS;
-	while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
+	while (isRunning(child) && Date.now() < deadline) {
 		if (await isReady(url)) return;
 		await delay(250);
 	}
@@ -152,7 +170,10 @@ async function untilReady(url: string, child: ChildProcess, logFile: string): Pr
 	throw new Error(`n8n ${reason}. The end of ${logFile}:\n${last}`);
 }
 
-/** Whether n8n has its database and serves the editor; workflows may still be being published. */
+const isRunning = ({ exitCode, signalCode }: ChildProcess) =>
+	exitCode === null && signalCode === null;
+
+/** Whether n8n has its database and takes requests or jobs; workflows may still be being published. */
 async function isReady(url: string): Promise<boolean> {
 	try {
 		const { statusCode, body } = await request(`${url}/healthz/readiness`);
@@ -163,11 +184,11 @@ async function isReady(url: string): Promise<boolean> {
 	}
 }
 
-async function end(child: ChildProcess): Promise<void> {
-	if (child.exitCode !== null || child.signalCode !== null) return;
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+	if (!isRunning(child)) return;
 	child.ref();
 	const ended = new Promise((resolve) => child.once('exit', resolve));
-	child.kill('SIGTERM');
+	child.kill(signal);
 	const patience = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
 	await ended;
 	clearTimeout(patience);
@@ -186,5 +207,6 @@ async function elsewhere(url: string, filesFolder: string): Promise<N8n> {
 		resetPeak: refuse,
 		restart: async () => refuse(),
 		stop: async () => {},
+		kill: async () => refuse(),
 	};
 }
