@@ -153,7 +153,8 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 function inheritedEnvironment(): NodeJS.ProcessEnv {
 	return Object.fromEntries(
 		Object.entries(process.env).filter(
-			([name]) => !/^(N8N_|DB_|EXECUTIONS_|QUEUE_|WEBHOOK_|NODE_OPTIONS$|NODE_ENV$|VITEST)/.test(name),
+			([name]) =>
+				!/^(N8N_|DB_|EXECUTIONS_|QUEUE_|WEBHOOK_|NODE_OPTIONS$|NODE_ENV$|VITEST)/.test(name),
 		),
 	);
 }

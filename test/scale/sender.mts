@@ -6,8 +6,8 @@ import type { Delivery } from '../n8n/deliveries.mts';
 import { PROCESSOR_HEADER } from './fleet/proxy.mts';
 
 const TIMEOUT_MS = 10_000;
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 8_000;
+const FIRST_WAIT_MS = 2_000;
+const LONGEST_WAIT_MS = 10_000;
 const PATIENCE_MS = 300_000;
 
 const agent = new Agent({ connections: 100, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
@@ -55,7 +55,11 @@ const isAccepted = ({ status = 0 }: Attempt) => status >= 200 && status < 300;
 export async function deliver(url: string, delivery: Delivery): Promise<Attempt[]> {
 	const attempts: Attempt[] = [];
 	const deadline = Date.now() + PATIENCE_MS;
-	for (let wait = FIRST_WAIT_MS; Date.now() < deadline; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+	for (
+		let wait = FIRST_WAIT_MS;
+		Date.now() < deadline;
+		wait = Math.min(2 * wait, LONGEST_WAIT_MS)
+	) {
 		const made = await attempt(url, delivery);
 		attempts.push(made);
 		if (isAccepted(made)) return attempts;

@@ -2,21 +2,63 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject, INode } from 'n8n-workflow';
 
-import type { CredentialReference, Workflow } from '../../scripts/n8n/rest.mts';
-import { TriggerWorkflow } from '../n8n/triggerWorkflow.mts';
+import type { CredentialReference } from '../../scripts/n8n/rest.mts';
+import { SECRET, type AuditEvent, type Delivery, finding, signed } from '../n8n/deliveries.mts';
 import type { Fleet } from './fleet/fleet.mts';
 
-export const ENGAGEMENT = 'eng_xyz789';
-export const CONTROL = 'ctrl_abc123';
-const CREDENTIAL_TYPE = 'auditdexOAuth2Api';
+const ENGAGEMENT = 'eng_xyz789';
+const CONTROL = 'ctrl_abc123';
+const API_CREDENTIAL = 'auditdexOAuth2Api';
+const WEBHOOK_CREDENTIAL = 'auditdexWebhookApi';
 
-/** @param id expression for what the report is about; @param result for what it shows */
-const report = (fleet: Fleet, id: string, result: string): INode => ({
-	id: randomUUID(),
+export interface ActiveWorkflow {
+	id: string;
+	/** Path of its webhook, to be put after the address of the proxy or of a webhook processor. */
+	path: string;
+	/** Its webhook, by way of the proxy. */
+	url: string;
+}
+
+type Step = Pick<INode, 'name' | 'type' | 'typeVersion'> & {
+	parameters: IDataObject;
+} & Partial<INode>;
+
+/** Saves the steps as a workflow, one after the other, and makes it active. */
+async function activate({ client, proxy }: Fleet, steps: Step[]): Promise<ActiveWorkflow> {
+	const webhookId = randomUUID();
+	const nodes = steps.map((step, index) => ({
+		id: randomUUID(),
+		position: [index * 200, 0] as [number, number],
+		...(index === 0 && { webhookId }),
+		...step,
+		parameters: step.parameters as INode['parameters'],
+	}));
+	const connections = Object.fromEntries(
+		nodes
+			.slice(1)
+			.map(({ name }, index) => [
+				nodes[index]!.name,
+				{ main: [[{ node: name, type: 'main' as const, index: 0 }]] },
+			]),
+	);
+	const { id } = await client.importWorkflow({
+		name: `Scale ${webhookId}`,
+		nodes,
+		connections,
+		settings: { executionOrder: 'v1' },
+	});
+	await client.activate(id);
+	const isTrigger = steps[0]!.type === 'n8n-nodes-auditdex.auditdexTrigger';
+	const path = `/webhook/${webhookId}/webhook`;
+	if (isTrigger) await client.waitForWebhook({ webhookId });
+	return { id, path, url: proxy.url + path };
+}
+
+/** @param id, result expressions for what the report is about and what it shows */
+const report = (fleet: Fleet, id: string, result = '{}'): Step => ({
 	name: 'Report',
 	type: 'n8n-nodes-base.httpRequest',
 	typeVersion: 4.2,
-	position: [600, 0],
 	parameters: {
 		method: 'POST',
 		url: fleet.reports.url,
@@ -27,86 +69,103 @@ const report = (fleet: Fleet, id: string, result: string): INode => ({
 	},
 });
 
-/** Auditdex Trigger → report of the event. */
-export async function startTriggerWorkflow(fleet: Fleet): Promise<TriggerWorkflow> {
-	const next = report(fleet, '$json.data.finding_id', '{}');
-	return await TriggerWorkflow.start(fleet.client, { next });
+async function auditdexTrigger({ client }: Fleet): Promise<Step> {
+	const credential = await client.createCredential(WEBHOOK_CREDENTIAL, { signingSecret: SECRET });
+	return {
+		name: 'Start',
+		type: 'n8n-nodes-auditdex.auditdexTrigger',
+		typeVersion: 1,
+		parameters: { events: ['*'] },
+		credentials: { [WEBHOOK_CREDENTIAL]: credential },
+	};
 }
 
-export const newCredential = async (fleet: Fleet): Promise<CredentialReference> =>
-	await fleet.client.createCredential(CREDENTIAL_TYPE, {
-		clientId: fleet.sandbox.client.clientId,
-		clientSecret: fleet.sandbox.client.clientSecret,
-		baseUrl: fleet.sandbox.baseUrl,
+export const newCredential = async ({ client, sandbox }: Fleet): Promise<CredentialReference> =>
+	await client.createCredential(API_CREDENTIAL, {
+		clientId: sandbox.client.clientId,
+		clientSecret: sandbox.client.clientSecret,
+		baseUrl: sandbox.baseUrl,
 		scope: 'evidence:write controls:read reports:read',
 	});
 
-export interface SubmissionWorkflow {
-	workflow: Workflow;
-	/** Starts a run for a file when it's sent `{ "file": <its name> }`. */
-	url: string;
+const auditdex = (parameters: IDataObject, credential: CredentialReference): Step => ({
+	name: 'Auditdex',
+	type: 'n8n-nodes-auditdex.auditdex',
+	typeVersion: 1,
+	parameters: {
+		engagementId: { __rl: true, mode: 'id', value: ENGAGEMENT },
+		controlId: CONTROL,
+		...parameters,
+	},
+	credentials: { [API_CREDENTIAL]: credential },
+});
+
+const submit = (credential: CredentialReference, options: IDataObject = {}): Step =>
+	auditdex({ resource: 'evidence', operation: 'submit', options }, credential);
+
+const readFile = ({ filesFolder }: Fleet, name: string): Step => ({
+	name: 'Read',
+	type: 'n8n-nodes-base.readWriteFile',
+	typeVersion: 1,
+	parameters: { fileSelector: `=${filesFolder}/{{ ${name} }}` },
+});
+
+/** A finding is raised → report of it. */
+export const onFinding = async (fleet: Fleet): Promise<ActiveWorkflow> =>
+	await activate(fleet, [await auditdexTrigger(fleet), report(fleet, '$json.data.finding_id')]);
+
+/** A finding is raised → the status of its control → report of it. */
+export async function onFindingGetControl(
+	fleet: Fleet,
+	credential: CredentialReference,
+	options: IDataObject = {},
+): Promise<ActiveWorkflow> {
+	return await activate(fleet, [
+		await auditdexTrigger(fleet),
+		auditdex({ resource: 'control', operation: 'get', options }, credential),
+		report(fleet, "$('Start').item.json.data.finding_id"),
+	]);
 }
 
-/**
- * Webhook → read the file → submit it → report of the receipt. The webhook stands for whatever starts
- * such a workflow on a worker: a schedule, a form, another system.
- */
-export async function startSubmissionWorkflow(
+/** A finding asks for a file → it's read and submitted → report of the receipt. */
+export async function onFindingSubmit(
 	fleet: Fleet,
-	parameters: IDataObject = {},
-	credential?: CredentialReference,
-): Promise<SubmissionWorkflow> {
-	const { client } = fleet;
-	const webhookId = randomUUID();
-	const nodes: INode[] = [
-		{
-			id: randomUUID(),
-			name: 'Start',
-			type: 'n8n-nodes-base.webhook',
-			typeVersion: 2,
-			position: [0, 0],
-			webhookId,
-			parameters: { httpMethod: 'POST', path: webhookId, options: {} },
-		},
-		{
-			id: randomUUID(),
-			name: 'Read',
-			type: 'n8n-nodes-base.readWriteFile',
-			typeVersion: 1,
-			position: [200, 0],
-			parameters: { fileSelector: `=${fleet.filesFolder}/{{ $json.body.file }}` },
-		},
-		{
-			id: randomUUID(),
-			name: 'Submit',
-			type: 'n8n-nodes-auditdex.auditdex',
-			typeVersion: 1,
-			position: [400, 0],
-			parameters: {
-				resource: 'evidence',
-				operation: 'submit',
-				engagementId: { __rl: true, mode: 'id', value: ENGAGEMENT },
-				controlId: CONTROL,
-				...parameters,
-			} as INode['parameters'],
-			credentials: { [CREDENTIAL_TYPE]: credential ?? (await newCredential(fleet)) },
-		},
-		report(fleet, "$('Start').item.json.body.file", '$json'),
-	];
-	const workflow = await client.importWorkflow({
-		name: `Submit ${webhookId}`,
-		nodes,
-		connections: Object.fromEntries(
-			nodes
-				.slice(1)
-				.map(({ name }, index) => [
-					nodes[index]!.name,
-					{ main: [[{ node: name, type: 'main' as const, index: 0 }]] },
-				]),
-		),
-		settings: { executionOrder: 'v1' },
-	});
-	await client.activate(workflow.id);
-	const url = `${client.url}/webhook/${webhookId}`;
-	return { workflow, url };
+	credential: CredentialReference,
+	options: IDataObject = {},
+): Promise<ActiveWorkflow> {
+	return await activate(fleet, [
+		await auditdexTrigger(fleet),
+		readFile(fleet, '$json.data.title'),
+		submit(credential, options),
+		report(fleet, "$('Start').item.json.data.title", '$json'),
+	]);
+}
+
+/** The delivery that starts `onFindingSubmit` for a file. */
+export const findingThatAsksFor = (file: string): Delivery => signed(finding({}, { title: file }));
+
+/** A file is uploaded to n8n, by the name in its query → it's submitted → report of the receipt. */
+export async function onUploadSubmit(
+	fleet: Fleet,
+	credential: CredentialReference,
+): Promise<ActiveWorkflow> {
+	const start = {
+		name: 'Start',
+		type: 'n8n-nodes-base.webhook',
+		typeVersion: 2,
+		parameters: { httpMethod: 'POST', path: randomUUID(), options: {} },
+	};
+	const workflow = await activate(fleet, [
+		start,
+		submit(credential),
+		report(fleet, "$('Start').item.json.query.file", '$json'),
+	]);
+	const path = `/webhook/${start.parameters.path}`;
+	return { ...workflow, path, url: fleet.proxy.url + path };
+}
+
+/** An event and its delivery. */
+export function newFinding(): { event: AuditEvent; id: string; delivery: Delivery } {
+	const event = finding();
+	return { event, id: event.data.finding_id, delivery: signed(event) };
 }

@@ -89,7 +89,11 @@ async function start(size: FleetSize, stops: Array<() => Promise<void>>): Promis
 	const filesFolder = join(folder, 'files');
 	await mkdir(filesFolder);
 	const supervisor = new Supervisor();
-	stops.push(supervisor.stop);
+	const processes: N8n[] = [];
+	stops.push(async () => {
+		await supervisor.stop();
+		await Promise.all(processes.map(async (n8n) => await supervisor.end(n8n)));
+	});
 	const counts = { main: 0, worker: 0, webhook: 0 };
 	const mainPort = await freePort();
 	const proxy = await startProxy(`http://127.0.0.1:${mainPort}`, []);
@@ -106,8 +110,7 @@ async function start(size: FleetSize, stops: Array<() => Promise<void>>): Promis
 		N8N_DEFAULT_BINARY_DATA_MODE: 'database',
 		N8N_BINARY_DATA_STORAGE_PATH: join(folder, 'storage'),
 		N8N_RESTRICT_FILE_ACCESS_TO: filesFolder,
-		// Minutes between two looks for runs that nobody works on any more (180 by default).
-		N8N_EXECUTIONS_QUEUE_RECOVERY_INTERVAL: '1',
+		// Runs that nobody works on any more, noticed by main at its start: more than the usual 100.
 		N8N_EXECUTIONS_QUEUE_RECOVERY_BATCH: '5000',
 	};
 	async function add(role: N8nRole, env: Record<string, string> = {}): Promise<N8n> {
@@ -122,14 +125,13 @@ async function start(size: FleetSize, stops: Array<() => Promise<void>>): Promis
 			logFile: join(folder, `${name}.log`),
 		});
 		supervisor.watch(name, n8n);
-		stops.push(async () => {
-			await supervisor.release(n8n);
-			await n8n.stop();
-		});
+		processes.push(n8n);
 		return n8n;
 	}
 
-	console.log(`Starting n8n: main, ${size.workers} workers, ${size.processors} webhook processors…`);
+	console.log(
+		`Starting n8n: main, ${size.workers} workers, ${size.processors} webhook processors…`,
+	);
 	const main = await add('main'); // It sets the database up for the others.
 	const client = await signIn(proxy.url);
 	const workers: N8n[] = [];

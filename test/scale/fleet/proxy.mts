@@ -52,9 +52,7 @@ export async function startProxy(main: string, processors: string[]): Promise<Pr
 		upstream: '',
 		preHandler: (request, reply, done) => {
 			const isDelivery = request.url.startsWith('/webhook/');
-			request.upstream = isDelivery
-				? processorFor(request.headers['x-auditdex-signature'])
-				: main;
+			request.upstream = isDelivery ? processorFor(request.headers['x-auditdex-signature']) : main;
 			if (isDelivery) reply.header(PROCESSOR_HEADER, request.upstream);
 			done();
 		},

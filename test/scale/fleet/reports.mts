@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import fastify from 'fastify';
 import type { IDataObject } from 'n8n-workflow';
 
@@ -6,8 +8,6 @@ export interface Report {
 	/** Of the event or file that the run was about. */
 	id: string;
 	executionId: string;
-	/** `webhook`, or `retry` for a run that was started again. */
-	mode: string;
 	at: number;
 	/** What the run had to show. */
 	result: IDataObject;
@@ -19,6 +19,8 @@ export interface Reports {
 	all: Report[];
 	/** Reports by the id of what they are about. */
 	byId(): Map<string, Report[]>;
+	/** @throws Error when not all of them have been reported on in time */
+	waitFor(ids: readonly string[], timeoutMs?: number): Promise<void>;
 	close(): Promise<void>;
 }
 
@@ -31,10 +33,21 @@ export async function startReports(): Promise<Reports> {
 		return {};
 	});
 	const url = await app.listen({ host: '127.0.0.1', port: 0 });
+	const byId = () => Map.groupBy(all, ({ id }) => id);
 	return {
 		url,
 		all,
-		byId: () => Map.groupBy(all, ({ id }) => id),
+		byId,
+		async waitFor(ids, timeoutMs = 120_000) {
+			for (const deadline = Date.now() + timeoutMs; ; await delay(100)) {
+				const reported = byId();
+				const missing = ids.filter((id) => !reported.has(id));
+				if (missing.length === 0) return;
+				if (Date.now() > deadline) {
+					throw new Error(`${missing.length} of ${ids.length} have not been reported on`);
+				}
+			}
+		},
 		close: async () => await app.close(),
 	};
 }

@@ -1,0 +1,170 @@
+/** Throughput for one, two and four processes, and what bounds it. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+
+import { format, resolveConfig } from 'prettier';
+
+import { cpuSeconds, PARTS, type CpuSeconds } from './cpu.mts';
+import { writeFiles } from './files.mts';
+import { withFleet, type Fleet } from './fleet/fleet.mts';
+import { deliver, inParallel } from './sender.mts';
+import {
+	findingThatAsksFor,
+	newCredential,
+	newFinding,
+	onFinding,
+	onFindingSubmit,
+} from './workflows.mts';
+import type { Event } from './scenarios/underFaults.mts';
+
+const SIZES = [1, 2, 4];
+const DELIVERIES = 600;
+const SUBMISSIONS = 200;
+const BYTES = 64 * 1024;
+const AT_ONCE = 16;
+const ROUNDS = 3;
+const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'scaling.md');
+const MARK = /(<!-- measured: .* -->\n)[^]*(<!-- \/measured -->)/;
+
+interface Throughput {
+	perSecond: number;
+	/** Milliseconds of processor time for one, by part. */
+	cpuMs: CpuSeconds;
+	/** Of all cores, from 0 to 1. */
+	busy: number;
+}
+
+type Row = Record<'accepted' | 'run' | 'submitted', Throughput>;
+
+/** Does the work and divides it by the time it took. */
+async function timed(fleet: Fleet, count: number, work: () => Promise<void>): Promise<Throughput> {
+	const before = cpuSeconds(fleet);
+	const started = performance.now();
+	await work();
+	const seconds = (performance.now() - started) / 1_000;
+	const after = cpuSeconds(fleet);
+	const parts = Object.keys(after) as Array<keyof CpuSeconds>;
+	const used = parts.reduce((sum, part) => sum + after[part] - before[part], 0);
+	return {
+		perSecond: count / seconds,
+		cpuMs: Object.fromEntries(
+			parts.map((part) => [part, ((after[part] - before[part]) * 1_000) / count]),
+		) as CpuSeconds,
+		busy: used / (seconds * availableParallelism()),
+	};
+}
+
+/** The median by throughput of several rounds; the first one warms up. */
+async function median(measureOnce: () => Promise<Throughput>): Promise<Throughput> {
+	await measureOnce();
+	const rounds: Throughput[] = [];
+	for (let round = 0; round < ROUNDS; round++) rounds.push(await measureOnce());
+	return rounds.sort((a, b) => a.perSecond - b.perSecond)[Math.floor(ROUNDS / 2)]!;
+}
+
+const sendAll = async (url: string, events: readonly Event[]): Promise<void> => {
+	await inParallel(events, AT_ONCE, async ({ delivery }) => await deliver(url, delivery));
+};
+
+/** Deliveries taken in and queued, with no worker there. */
+async function accepted(fleet: Fleet, url: string): Promise<Throughput> {
+	const events = Array.from({ length: DELIVERIES }, newFinding);
+	return await timed(fleet, events.length, async () => await sendAll(url, events));
+}
+
+/** Deliveries until the last run has reported. */
+async function run(fleet: Fleet, url: string): Promise<Throughput> {
+	const events = Array.from({ length: DELIVERIES }, newFinding);
+	return await timed(fleet, events.length, async () => {
+		await sendAll(url, events);
+		await fleet.reports.waitFor(
+			events.map(({ id }) => id),
+			300_000,
+		);
+	});
+}
+
+async function submitted(fleet: Fleet, url: string, name: string): Promise<Throughput> {
+	const files = await writeFiles(fleet.filesFolder, name, SUBMISSIONS, BYTES);
+	const events = files.map((file) => ({ id: file, delivery: findingThatAsksFor(file) }));
+	return await timed(fleet, events.length, async () => {
+		await sendAll(url, events);
+		await fleet.reports.waitFor(files, 300_000);
+	});
+}
+
+export async function measure(interrupted: Promise<void>): Promise<void> {
+	await withFleet({ workers: 0, processors: Math.max(...SIZES) }, interrupted, async (fleet) => {
+		const processors = fleet.proxy.processors;
+		const deliveries = await onFinding(fleet);
+		const submissions = await onFindingSubmit(fleet, await newCredential(fleet));
+		const rows = new Map<number, Row>();
+		const taken = new Map<number, Throughput>();
+		for (const size of SIZES) {
+			fleet.proxy.processors = processors.slice(0, size);
+			taken.set(size, await median(async () => await accepted(fleet, deliveries.url)));
+			console.log(`${size} webhook processors accept ${show(taken.get(size)!)}`);
+		}
+		let files = 0;
+		for (const size of SIZES) {
+			while (fleet.workers.length < size) fleet.workers.push(await fleet.add('worker'));
+			fleet.proxy.processors = processors.slice(0, size);
+			const row = {
+				accepted: taken.get(size)!,
+				// The first round works off what is queued.
+				run: await median(async () => await run(fleet, deliveries.url)),
+				submitted: await median(
+					async () => await submitted(fleet, submissions.url, `measure-${files++}`),
+				),
+			};
+			rows.set(size, row);
+			console.log(`${size} + ${size} run ${show(row.run)}; submit ${show(row.submitted)}`);
+		}
+		await writePage(rows);
+	});
+}
+
+const show = ({ perSecond, busy }: Throughput) =>
+	`${perSecond.toFixed(1)} a second (${Math.round(busy * 100)} % of all cores)`;
+
+async function writePage(rows: Map<number, Row>): Promise<void> {
+	const one = rows.get(1)!;
+	const two = rows.get(2)!;
+	const table = [
+		'| Webhook processors + workers | Deliveries accepted a second | Deliveries run a second | Submissions a second |',
+		'| --- | --- | --- | --- |',
+		...[...rows].map(
+			([size, { accepted, run, submitted }]) =>
+				`| ${size} + ${size} | ${show(accepted)} | ${show(run)} | ${show(submitted)} |`,
+		),
+	];
+	const costs = [
+		'| Milliseconds of processor time for one | accepted | run | submitted |',
+		'| --- | --- | --- | --- |',
+		...[...PARTS, 'test' as const].map((part) => {
+			const cells = (['accepted', 'run', 'submitted'] as const).map((column) =>
+				two[column].cpuMs[part].toFixed(1),
+			);
+			const name = part === 'test' ? 'sender, proxy and sandbox' : part;
+			return `| ${name} | ${cells.join(' | ')} |`;
+		}),
+	];
+	const ratio = (column: keyof Row) => (two[column].perSecond / one[column].perSecond).toFixed(2);
+	const text = [
+		`On ${availableParallelism()} cores (${cpus()[0]!.model.trim()}), n8n 2.41.1, files of ${BYTES / 1024} KiB; the sender, the proxy and the sandbox run on the same cores. Medians of ${ROUNDS} rounds.`,
+		'',
+		...table,
+		'',
+		`Two of each against one: ${ratio('accepted')} times the deliveries accepted, ${ratio('run')} times those run, ${ratio('submitted')} times the submissions.`,
+		'',
+		'What one costs with two of each, by process:',
+		'',
+		...costs,
+		'',
+	].join('\n');
+	const page = (await readFile(PAGE, 'utf8')).replace(MARK, `$1\n${text}\n$2`);
+	const options = (await resolveConfig(PAGE)) ?? {};
+	await writeFile(PAGE, await format(page, { ...options, filepath: PAGE }));
+	console.log(`\n${text}\nWritten to docs/scaling.md`);
+}

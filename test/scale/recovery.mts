@@ -1,0 +1,81 @@
+/** What an operator does after an incident, by the means that n8n offers. */
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { ExecutionStatus, ExecutionSummary } from '../../scripts/n8n/rest.mts';
+import type { Fleet } from './fleet/fleet.mts';
+import { inParallel } from './sender.mts';
+
+const PAGE = 100;
+const CHECK_MS = 2_000;
+const QUIET_MS = 10_000;
+const MOST_RETRIES = 3;
+/** A killed worker's jobs are noticed when their lock of a minute has gone, half a minute later at most. */
+const STALLED_MS = 150_000;
+
+/** All runs of a workflow in these states. */
+export async function listRuns(
+	{ client }: Fleet,
+	workflowId: string,
+	status: ExecutionStatus[],
+): Promise<RetryableRun[]> {
+	const runs = new Map<string, RetryableRun>();
+	for (let lastId: string | undefined; ; ) {
+		const query = new URLSearchParams({
+			filter: JSON.stringify({ workflowId, status }),
+			limit: String(PAGE),
+			...(lastId && { lastId }),
+		});
+		const { results } = await client.call<{ results: RetryableRun[] }>(
+			'GET',
+			`/executions?${query}`,
+		);
+		const before = runs.size;
+		for (const run of results) runs.set(run.id, run);
+		lastId = results.at(-1)?.id;
+		if (runs.size === before) return [...runs.values()];
+	}
+}
+
+export interface RetryableRun extends ExecutionSummary {
+	/** The run that this one repeats. */
+	retryOf: string | null;
+	/** The run that repeated this one and went well. */
+	retrySuccessId: string | null;
+}
+
+/**
+ * Waits until the queue is worked off, has main look for runs that nobody works on any more (it does
+ * at its start), and repeats those that failed with "Retry", until none is left.
+ * @returns ids of the runs that were repeated
+ */
+export async function repair(fleet: Fleet, workflowId: string): Promise<string[]> {
+	await untilQuiet(fleet, workflowId);
+	await fleet.supervisor.settled();
+	await fleet.supervisor.begin(fleet.main);
+	const repeated = new Map<string, number>();
+	for (let quietSince = Date.now(); Date.now() - quietSince < QUIET_MS; await delay(CHECK_MS)) {
+		const failed = (await listRuns(fleet, workflowId, ['error', 'crashed'])).filter(
+			({ id, retryOf, retrySuccessId }) =>
+				retrySuccessId === null && retryOf === null && (repeated.get(id) ?? 0) < MOST_RETRIES,
+		);
+		const underWay = await listRuns(fleet, workflowId, ['new', 'running']);
+		if (failed.length + underWay.length > 0) quietSince = Date.now();
+		await inParallel(failed, 5, async ({ id }) => {
+			repeated.set(id, (repeated.get(id) ?? 0) + 1);
+			await fleet.client.call('POST', `/executions/${id}/retry`, { loadWorkflow: false });
+		});
+	}
+	return [...repeated.keys()];
+}
+
+/** Until nothing is under way, or what is hasn't moved for as long as n8n takes to give a job up. */
+async function untilQuiet(fleet: Fleet, workflowId: string): Promise<void> {
+	let last = '';
+	for (let movedAt = Date.now(); Date.now() - movedAt < STALLED_MS; await delay(CHECK_MS)) {
+		const underWay = await listRuns(fleet, workflowId, ['new', 'running']);
+		if (underWay.length === 0) return;
+		const now = underWay.map(({ id, status }) => `${id} ${status}`).join();
+		if (now !== last) movedAt = Date.now();
+		last = now;
+	}
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+
+import { newCredential, newFinding, onFindingGetControl } from '../workflows.mts';
+import { underFaults } from './underFaults.mts';
+import type { Scenario } from './scenario.mts';
+
+const DELIVERIES = 2_000;
+const AT_ONCE = 16;
+
+export const deliveries: Scenario = {
+	name: `Deliveries: ${DELIVERIES} with each fault once`,
+	async run(fleet) {
+		// Ten retries last longer than a minute.
+		const options = { maxRetries: 10 };
+		const workflow = await onFindingGetControl(fleet, await newCredential(fleet), options);
+		const events = Array.from({ length: DELIVERIES }, newFinding);
+		const { attempts, reports, repeated, duplicates, seconds } = await underFaults(
+			fleet,
+			workflow,
+			events,
+			AT_ONCE,
+		);
+		const distinct = events.filter(({ id }) => reports.has(id)).length;
+		assert.equal(distinct, DELIVERIES, 'distinct runs');
+		const tries = [...attempts.values()].reduce((sum, { length }) => sum + length, 0);
+		return [
+			`${DELIVERIES} deliveries in ${tries} attempts, ${seconds} s: ${distinct} distinct runs, ${duplicates.length} duplicates`,
+			...duplicates,
+			`${repeated.length} runs failed with their worker or database and were repeated with "Retry"`,
+		];
+	},
+};

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { writeFiles } from '../files.mts';
+import { findingThatAsksFor, newCredential, onFindingSubmit } from '../workflows.mts';
+import { underFaults } from './underFaults.mts';
+import type { Scenario } from './scenario.mts';
+
+const SUBMISSIONS = 300;
+const AT_ONCE = 8;
+const BYTES = 256 * 1024;
+
+export const submissions: Scenario = {
+	name: `Submissions: ${SUBMISSIONS} with each fault once`,
+	async run(fleet) {
+		// A run that is repeated must not store its file a second time.
+		const options = { skipIfSubmitted: true, maxRetries: 10 };
+		const workflow = await onFindingSubmit(fleet, await newCredential(fleet), options);
+		const files = await writeFiles(fleet.filesFolder, 'evidence', SUBMISSIONS, BYTES);
+		const { reports, repeated, duplicates, seconds } = await underFaults(
+			fleet,
+			workflow,
+			files.map((file) => ({ id: file, delivery: findingThatAsksFor(file) })),
+			AT_ONCE,
+		);
+
+		const stored = Map.groupBy(await fleet.sandbox.admin.listEvidence(), (e) => e.file_name);
+		let skipped = 0;
+		for (const file of files) {
+			const content = await readFile(join(fleet.filesFolder, file));
+			const sha256 = createHash('sha256').update(content).digest('hex');
+			assert.deepEqual(
+				stored.get(file)?.map((evidence) => evidence.sha256),
+				[sha256],
+				`${file} is stored exactly once`,
+			);
+			for (const { result } of reports.get(file)!) {
+				const integrity = { algorithm: 'SHA-256', sent: sha256, received: sha256, verified: true };
+				assert.deepEqual(result.integrity, integrity, `the receipt of ${file}`);
+				if (result.skipped) skipped += 1;
+			}
+		}
+		return [
+			`${SUBMISSIONS} submissions in ${seconds} s: ${SUBMISSIONS} stored exactly once, every receipt verified`,
+			`${repeated.length} runs failed with their worker or database and were repeated with "Retry"; ${skipped} found their file stored already`,
+			`${duplicates.length} ran twice`,
+			...duplicates,
+		];
+	},
+};

@@ -1,0 +1,88 @@
+/** Sends deliveries while each fault happens once, and looks into what n8n made of it. */
+import { FAULTS } from '../faults.mts';
+import type { Fleet } from '../fleet/fleet.mts';
+import type { Report } from '../fleet/reports.mts';
+import { listRuns, repair, type RetryableRun } from '../recovery.mts';
+import { deliver, inParallel, type Attempt } from '../sender.mts';
+import type { ActiveWorkflow } from '../workflows.mts';
+import type { Delivery } from '../../n8n/deliveries.mts';
+
+const PROGRESS_MS = 10_000;
+
+export interface Event {
+	/** What the run reports on. */
+	id: string;
+	delivery: Delivery;
+}
+
+export interface Outcome {
+	/** Of each event, all attempts at its delivery. */
+	attempts: Map<string, Attempt[]>;
+	reports: Map<string, Report[]>;
+	/** Ids of runs that were repeated with "Retry". */
+	repeated: string[];
+	/** Events that ran more than once, each with the reason. */
+	duplicates: string[];
+	seconds: number;
+}
+
+/**
+ * Sends all events, so many at once, with the faults spread evenly over them; then repairs what they
+ * broke.
+ */
+export async function underFaults(
+	fleet: Fleet,
+	workflow: ActiveWorkflow,
+	events: readonly Event[],
+	atOnce: number,
+): Promise<Outcome> {
+	const started = Date.now();
+	const attempts = new Map<string, Attempt[]>();
+	const injections: Array<Promise<void>> = [];
+	const step = Math.floor(events.length / (FAULTS.length + 1));
+	let last = Promise.resolve();
+	const seconds = () => Math.round((Date.now() - started) / 1_000);
+	const say = (what: string) =>
+		console.log(`  ${seconds()} s: ${attempts.size} of ${events.length} accepted; ${what}`);
+	const progress = setInterval(() => say(`${fleet.reports.byId().size} reports`), PROGRESS_MS);
+	try {
+		await inParallel(events, atOnce, async ({ id, delivery }) => {
+			attempts.set(id, await deliver(workflow.url, delivery));
+			const fault = attempts.size % step === 0 ? FAULTS[attempts.size / step - 1] : undefined;
+			if (!fault) return;
+			// One after the other, so that what follows can be put down to one of them.
+			last = last.then(async () => {
+				say(fault.name);
+				await fault.inject(fleet);
+			});
+			injections.push(last);
+		});
+		await Promise.all(injections);
+		say('looking for runs that failed');
+		const repeated = await repair(fleet, workflow.id);
+		const ids = events.map(({ id }) => id);
+		await fleet.reports.waitFor(ids, 60_000);
+		const reports = fleet.reports.byId();
+		const runs = new Map((await listRuns(fleet, workflow.id, [])).map((run) => [run.id, run]));
+		const duplicates = ids
+			.filter((id) => reports.get(id)!.length > 1)
+			.map((id) => `${id}: ${explain(reports.get(id)!, runs, attempts.get(id)!)}`);
+		return { attempts, reports, repeated, duplicates, seconds: seconds() };
+	} finally {
+		clearInterval(progress);
+	}
+}
+
+/** @throws Error where nothing that was done to n8n explains it */
+function explain(reports: Report[], runs: Map<string, RetryableRun>, attempts: Attempt[]): string {
+	const told = attempts.map(({ status, fault }) => status ?? fault ?? 'no answer').join(', ');
+	const again = reports.find(({ executionId }) => runs.get(executionId)?.retryOf);
+	if (again) {
+		const { retryOf } = runs.get(again.executionId)!;
+		return `run ${retryOf} had done its work when its process or database went away, before n8n could note that; "Retry" did it again`;
+	}
+	if (attempts.length > 1) {
+		return `a first attempt started a run, but its answer was lost with the webhook processor (${told}); the retry came to the other processor`;
+	}
+	throw new Error(`A duplicate that nothing explains: ${JSON.stringify({ reports, attempts })}`);
+}
