@@ -16,6 +16,7 @@ import {
 	onFinding,
 	onFindingSubmit,
 } from './workflows.mts';
+import { measureGaps, PAIRS, type Gap } from './scenarios/exactlyOnce.mts';
 import type { Event } from './scenarios/underFaults.mts';
 
 const SIZES = [1, 2, 4];
@@ -25,7 +26,8 @@ const BYTES = 64 * 1024;
 const AT_ONCE = 16;
 const ROUNDS = 3;
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'scaling.md');
-const MARK = /(<!-- measured: .* -->\n)[^]*(<!-- \/measured -->)/;
+/** What's between the marks of this name is written by us. */
+const marks = (name: string) => new RegExp(`(<!-- ${name}: .* -->\n)[^]*(<!-- /${name} -->)`);
 
 interface Throughput {
 	perSecond: number;
@@ -121,14 +123,21 @@ export async function measure(interrupted: Promise<void>): Promise<void> {
 			rows.set(size, row);
 			console.log(`${size} + ${size} run ${show(row.run)}; submit ${show(row.submitted)}`);
 		}
-		await writePage(rows);
+		await writePage(rows, await measureGaps(fleet));
 	});
 }
 
 const show = ({ perSecond, busy }: Throughput) =>
 	`${perSecond.toFixed(1)} a second (${Math.round(busy * 100)} % of all cores)`;
 
-async function writePage(rows: Map<number, Row>): Promise<void> {
+const gapTable = (gaps: Gap[]): string =>
+	[
+		`| Second copy after | Of ${PAIRS} deliveries ran twice | An answer took |`,
+		'| --- | --- | --- |',
+		...gaps.map(({ gapMs, doubles, answerMs }) => `| ${gapMs} ms | ${doubles} | ${answerMs} ms |`),
+	].join('\n');
+
+async function writePage(rows: Map<number, Row>, gaps: Gap[]): Promise<void> {
 	const one = rows.get(1)!;
 	const two = rows.get(2)!;
 	const table = [
@@ -163,7 +172,9 @@ async function writePage(rows: Map<number, Row>): Promise<void> {
 		...costs,
 		'',
 	].join('\n');
-	const page = (await readFile(PAGE, 'utf8')).replace(MARK, `$1\n${text}\n$2`);
+	const page = (await readFile(PAGE, 'utf8'))
+		.replace(marks('gap'), `$1\n${gapTable(gaps)}\n\n$2`)
+		.replace(marks('measured'), `$1\n${text}\n$2`);
 	const options = (await resolveConfig(PAGE)) ?? {};
 	await writeFile(PAGE, await format(page, { ...options, filepath: PAGE }));
 	console.log(`\n${text}\nWritten to docs/scaling.md`);
