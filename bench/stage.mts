@@ -1,59 +1,173 @@
 /**
  * What every measurement runs on: the sandbox in a process of its own, one n8n, and a folder for
- * both. Files are kept in memory where the system offers that, so that no disk is measured.
+ * both, in memory where the system offers that, so that no disk is measured.
+ *
+ *   withStage(interrupted, work)  starts all of it, does the work, and stops and removes all of it
  */
-import { spawn } from 'node:child_process';
-import { access, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
+import { freemem, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { request } from 'undici';
 
 import { AdminClient } from '../sandbox/adminClient.mts';
 import { freePort } from '../scripts/n8n/freePort.mts';
+import { installN8n } from '../scripts/n8n/install.mts';
 import { installPackage, packPackage } from '../scripts/n8n/package.mts';
 import { startN8n, type N8n } from '../scripts/n8n/process.mts';
 import { signIn, type CredentialReference, type N8nClient } from '../scripts/n8n/rest.mts';
-import { request } from 'undici';
+import { Inspector } from './inspector.mts';
 
 export const ENGAGEMENT = 'eng_xyz789';
 export const CONTROL = 'ctrl_abc123';
-export const SIGNING_SECRET = 'kE8vQ2nX5tR9wZ3bC6mJ1pL4';
-const SECRET = 'client-secret-of-the-benchmark';
+export const ENGAGEMENTS = 10_000;
+export const PAGE_SIZE = 100;
+const CLIENT_ID = 'sandbox-client';
+const CLIENT_SECRET = 'client-secret-of-the-benchmark';
 
-export interface Stage {
-	folder: string;
-	baseUrl: string;
-	admin: AdminClient;
-	n8n: N8n;
-	client: N8nClient;
-	credential: CredentialReference;
+const MEMORY_FOLDER = '/dev/shm';
+/** The largest file lies there three times: as it was written, in n8n's store and in the sandbox. */
+const ROOM_BYTES = 5 * 1024 ** 3;
+
+/** Where n8n keeps files: `filesystem`, or `default`, which is its memory. */
+export type BinaryMode = 'filesystem' | 'default';
+
+export class Stage {
+	readonly folder: string;
+	readonly baseUrl: string;
+	readonly admin: AdminClient;
+	/** Where n8n is installed, and where it keeps our package. */
+	readonly n8nFolder: string;
+	readonly userFolder: string;
+	n8n!: N8n;
+	client!: N8nClient;
+	inspector!: Inspector;
+	/** Of our OAuth2 credential, which the HTTP Request node uses too. */
+	credential!: CredentialReference;
+	private binaryMode: BinaryMode | undefined;
+
+	constructor(folder: string, n8nFolder: string, baseUrl: string, adminUrl: string) {
+		this.folder = folder;
+		this.n8nFolder = n8nFolder;
+		this.userFolder = join(folder, 'n8n');
+		this.baseUrl = baseUrl;
+		this.admin = new AdminClient(adminUrl);
+	}
+
+	/** Starts n8n, or starts the same n8n again when it is to keep files elsewhere. */
+	async useBinaryMode(mode: BinaryMode): Promise<void> {
+		if (mode === this.binaryMode) return;
+		await this.stopN8n();
+		const inspectPort = await freePort();
+		this.n8n = await startN8n({
+			userFolder: this.userFolder,
+			env: {
+				N8N_DEFAULT_BINARY_DATA_MODE: mode,
+				NODE_OPTIONS: `--inspect-port=127.0.0.1:${inspectPort}`,
+				N8N_LOG_LEVEL: 'warn',
+				EXECUTIONS_DATA_SAVE_ON_SUCCESS: 'none',
+				EXECUTIONS_DATA_SAVE_ON_ERROR: 'none',
+			},
+		});
+		this.inspector = await Inspector.connect(this.n8n.pid!, inspectPort);
+		this.client = await signIn(this.n8n.url);
+		this.credential ??= await this.client.createCredential('auditdexOAuth2Api', {
+			clientId: CLIENT_ID,
+			clientSecret: CLIENT_SECRET,
+			baseUrl: this.baseUrl,
+			scope: 'evidence:write controls:read reports:read',
+		});
+		this.binaryMode = mode;
+	}
+
+	async stopN8n(): Promise<void> {
+		if (this.binaryMode === undefined) return;
+		this.binaryMode = undefined;
+		this.inspector.close();
+		await this.n8n.stop();
+	}
+
 	/** A token for requests that don't go through n8n. */
-	token(): Promise<string>;
+	async token(): Promise<string> {
+		const response = await request(this.baseUrl.replace(/v1$/, 'oauth/token'), {
+			method: 'POST',
+			headers: { 'content-type': 'application/x-www-form-urlencoded' },
+			body: new URLSearchParams({
+				grant_type: 'client_credentials',
+				client_id: CLIENT_ID,
+				client_secret: CLIENT_SECRET,
+			}).toString(),
+		});
+		return ((await response.body.json()) as { access_token: string }).access_token;
+	}
+
 	/** Removes the files of the runs so far. */
-	tidy(): Promise<void>;
-	close(): Promise<void>;
+	async tidy(): Promise<void> {
+		const stores = [
+			join(this.folder, 'sandbox', 'evidence'),
+			join(this.userFolder, '.n8n', 'storage'),
+			join(this.userFolder, '.n8n', 'binaryData'),
+		];
+		for (const store of stores) {
+			for (const entry of await readdir(store).catch(() => [])) {
+				await rm(join(store, entry), { recursive: true, force: true });
+			}
+		}
+	}
 }
 
-async function memoryFolder(): Promise<string> {
-	const shared = '/dev/shm';
-	const base = await access(shared).then(
-		() => shared,
-		() => tmpdir(),
-	);
-	return await mkdtemp(join(base, 'auditdex-bench-'));
+/**
+ * Starts the sandbox, does the work, and stops and removes everything: when the work is done or
+ * fails, and at once when interrupted.
+ */
+export async function withStage(
+	interrupted: Promise<void>,
+	work: (stage: Stage) => Promise<void>,
+): Promise<void> {
+	const stops: Array<() => Promise<void>> = [];
+	try {
+		await Promise.race([open(stops).then(work), interrupted]);
+	} finally {
+		for (const stop of stops.reverse()) await stop();
+	}
 }
 
-export async function openStage(binaryMode: 'filesystem' | 'default'): Promise<Stage> {
-	const folder = await memoryFolder();
+/** @param stops gets what stops or removes each part, as soon as it's there */
+async function open(stops: Array<() => Promise<void>>): Promise<Stage> {
+	const folder = await mkdtemp(join(await parentFolder(), 'auditdex-bench-'));
+	stops.push(async () => await rm(folder, { recursive: true, force: true }));
+	const n8nFolder = await installN8n();
+	const tarball = await packPackage();
+	const { port, adminPort, stop } = await startSandbox(join(folder, 'sandbox'));
+	stops.push(stop);
+	const origin = 'http://127.0.0.1';
+	const stage = new Stage(folder, n8nFolder, `${origin}:${port}/v1`, `${origin}:${adminPort}`);
+	stops.push(async () => await stage.stopN8n());
+	await installPackage(stage.userFolder, tarball);
+	return stage;
+}
+
+async function parentFolder(): Promise<string> {
+	const { bavail, bsize } = await statfs(MEMORY_FOLDER).catch(() => ({ bavail: 0, bsize: 0 }));
+	return Math.min(bavail * bsize, freemem()) > ROOM_BYTES ? MEMORY_FOLDER : tmpdir();
+}
+
+/** Of its own process, so that its work isn't ours; it stops when we do, however we end. */
+async function startSandbox(
+	dataDir: string,
+): Promise<{ port: number; adminPort: number; stop: () => Promise<void> }> {
 	const port = await freePort();
 	const adminPort = await freePort();
 	const flags = {
 		port,
 		'admin-port': adminPort,
 		plan: 'unlimited',
-		'page-size': 100,
-		'data-dir': join(folder, 'sandbox'),
-		'client-secret': SECRET,
+		'page-size': PAGE_SIZE,
+		seed: ENGAGEMENTS,
+		'data-dir': dataDir,
+		'client-secret': CLIENT_SECRET,
 	};
 	const sandbox = spawn(
 		process.execPath,
@@ -64,63 +178,15 @@ export async function openStage(binaryMode: 'filesystem' | 'default'): Promise<S
 		],
 		{ stdio: ['pipe', 'pipe', 'inherit'] },
 	);
-	await once(sandbox.stdout, 'data');
-
-	const userFolder = join(folder, 'n8n');
-	await installPackage(userFolder, await packPackage());
-	const n8n = await startN8n({
-		userFolder,
-		env: {
-			N8N_DEFAULT_BINARY_DATA_MODE: binaryMode,
-			N8N_LOG_LEVEL: 'warn',
-			EXECUTIONS_DATA_SAVE_ON_SUCCESS: 'none',
-		},
-	});
-	const client = await signIn(n8n.url);
-	const baseUrl = `http://127.0.0.1:${port}/v1`;
-	const credential = await client.createCredential('auditdexOAuth2Api', {
-		clientId: 'sandbox-client',
-		clientSecret: SECRET,
-		baseUrl,
-		scope: 'evidence:write controls:read reports:read',
-	});
+	const ended = once(sandbox, 'exit');
+	const started = await Promise.race([once(sandbox.stdout, 'data'), ended.then(() => undefined)]);
+	if (!started) throw new Error('The sandbox did not start; what it said is above');
 	return {
-		folder,
-		baseUrl,
-		admin: new AdminClient(`http://127.0.0.1:${adminPort}`),
-		n8n,
-		client,
-		credential,
-		async token() {
-			const response = await request(baseUrl.replace(/v1$/, 'oauth/token'), {
-				method: 'POST',
-				headers: { 'content-type': 'application/x-www-form-urlencoded' },
-				body: new URLSearchParams({
-					grant_type: 'client_credentials',
-					client_id: 'sandbox-client',
-					client_secret: SECRET,
-				}).toString(),
-			});
-			return ((await response.body.json()) as { access_token: string }).access_token;
-		},
-		async tidy() {
-			const places = [
-				join(folder, 'sandbox', 'evidence'),
-				join(userFolder, '.n8n', 'storage'),
-				join(userFolder, '.n8n', 'binaryData'),
-			];
-			for (const place of places) {
-				const files = await readdir(place).catch(() => []);
-				await Promise.all(
-					files.map(async (file) => await rm(join(place, file), { recursive: true, force: true })),
-				);
-			}
-		},
-		async close() {
-			await n8n.stop();
+		port,
+		adminPort,
+		async stop() {
 			sandbox.stdin.end();
-			await once(sandbox, 'exit');
-			await rm(folder, { recursive: true, force: true });
+			await ended;
 		},
 	};
 }

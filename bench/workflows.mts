@@ -2,32 +2,37 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 
 import type { CredentialReference, WorkflowFile } from '../scripts/n8n/rest.mts';
-import { CONTROL, ENGAGEMENT } from './stage.mts';
 
-type NodeSpec = Pick<INode, 'name' | 'type' | 'typeVersion'> & {
+export type NodeSpec = Pick<INode, 'name' | 'type' | 'typeVersion'> & {
 	parameters: IDataObject;
-} & Partial<INode>;
+} & Partial<Omit<INode, 'parameters'>>;
 
-export function chain(name: string, nodes: NodeSpec[]): WorkflowFile {
+/** Nodes in a row. @param last where given, several nodes that all follow the last of the row */
+export function chain(name: string, row: NodeSpec[], last: NodeSpec[] = []): WorkflowFile {
+	const connections: WorkflowFile['connections'] = {};
+	for (const [index, { name: from }] of row.entries()) {
+		const next = row[index + 1];
+		const to = next ? [next] : last;
+		connections[from] = {
+			main: [to.map(({ name: node }) => ({ node, type: 'main' as const, index: 0 }))],
+		};
+	}
 	return {
 		name,
-		nodes: nodes.map((node, index) => ({
+		nodes: [...row, ...last].map((node, index) => ({
 			id: String(index),
 			position: [index * 220, 0] as [number, number],
 			...node,
 			parameters: node.parameters as INode['parameters'],
 		})),
-		connections: Object.fromEntries(
-			nodes
-				.slice(1)
-				.map((node, index) => [
-					nodes[index]!.name,
-					{ main: [[{ node: node.name, type: 'main' as const, index: 0 }]] },
-				]),
-		),
+		connections,
 		settings: { executionOrder: 'v1', saveManualExecutions: true },
 	};
 }
+
+/** Copies of a node, under names that start with its own. */
+export const copies = (node: NodeSpec, count: number): NodeSpec[] =>
+	Array.from({ length: count }, (_, index) => ({ ...node, name: `${node.name} ${index + 1}` }));
 
 export const start: NodeSpec = {
 	name: 'Start',
@@ -39,59 +44,70 @@ export const start: NodeSpec = {
 export const readFiles = (fileSelector: string): NodeSpec => ({
 	name: 'Read',
 	type: 'n8n-nodes-base.readWriteFile',
-	typeVersion: 1,
+	typeVersion: 1.1,
 	parameters: { fileSelector },
 });
 
-export const items = (count: number): NodeSpec => ({
+/** @param json JavaScript for the `n`th item's object */
+export const items = (count: number, json: string): NodeSpec => ({
 	name: 'Items',
 	type: 'n8n-nodes-base.code',
 	typeVersion: 2,
-	parameters: { jsCode: `return Array.from({ length: ${count} }, (_, n) => ({ json: { n } }));` },
+	parameters: { jsCode: `return Array.from({ length: ${count} }, (_, n) => ({ json: ${json} }));` },
 });
 
-const credentialOf = (credential: CredentialReference) => ({
-	credentials: { auditdexOAuth2Api: credential },
-});
-
-export const ours = (credential: CredentialReference, parameters: IDataObject): NodeSpec => ({
+export const auditdex = (credential: CredentialReference, parameters: IDataObject): NodeSpec => ({
 	name: 'Work',
 	type: 'n8n-nodes-auditdex.auditdex',
 	typeVersion: 1,
-	parameters: {
-		engagementId: { __rl: true, mode: 'id', value: ENGAGEMENT },
-		controlId: CONTROL,
-		...parameters,
-	},
-	...credentialOf(credential),
+	parameters,
+	credentials: { auditdexOAuth2Api: credential },
+	onError: 'continueRegularOutput',
 });
 
+export const submit = (
+	credential: CredentialReference,
+	engagementId: string,
+	controlId: string,
+): NodeSpec =>
+	auditdex(credential, {
+		resource: 'evidence',
+		operation: 'submit',
+		engagementId: { __rl: true, mode: 'id', value: engagementId },
+		controlId,
+	});
+
+/** n8n's HTTP Request node in the version that it offers for new workflows. */
 export const httpRequest = (
 	credential: CredentialReference,
 	parameters: IDataObject,
 ): NodeSpec => ({
 	name: 'Work',
 	type: 'n8n-nodes-base.httpRequest',
-	typeVersion: 4.2,
+	typeVersion: 4.5,
 	parameters: {
 		authentication: 'predefinedCredentialType',
 		nodeCredentialType: 'auditdexOAuth2Api',
 		options: {},
 		...parameters,
 	},
+	credentials: { auditdexOAuth2Api: credential },
 	onError: 'continueRegularOutput',
-	...credentialOf(credential),
 });
 
-export const httpUpload = (credential: CredentialReference, baseUrl: string): NodeSpec =>
+export const httpUpload = (
+	credential: CredentialReference,
+	url: string,
+	controlId: string,
+): NodeSpec =>
 	httpRequest(credential, {
 		method: 'POST',
-		url: `${baseUrl}/engagements/${ENGAGEMENT}/evidence`,
+		url,
 		sendBody: true,
 		contentType: 'multipart-form-data',
 		bodyParameters: {
 			parameters: [
-				{ parameterType: 'formData', name: 'control_id', value: CONTROL },
+				{ parameterType: 'formData', name: 'control_id', value: controlId },
 				{ parameterType: 'formBinaryData', name: 'file', inputDataFieldName: 'data' },
 			],
 		},

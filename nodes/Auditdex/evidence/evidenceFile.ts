@@ -6,7 +6,7 @@ export interface EvidenceFile {
 	mimeType: string;
 	/** Bytes. */
 	size: number;
-	/** Reads the file from its start. */
+	/** Reads the file from its start. A chunk is lent: it's gone when the next one is asked for. */
 	read(): AsyncIterable<Uint8Array>;
 }
 

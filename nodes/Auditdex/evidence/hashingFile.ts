@@ -2,6 +2,7 @@ import { createHash } from 'crypto';
 
 import { AuditdexError } from '../api/auditdexError';
 import type { EvidenceFile } from './evidenceFile';
+import { RecycledChunks } from './recycledChunks';
 
 /** What leaves between two signs of progress: even a line of 5 KiB/s gets so much out in a minute. */
 const PIECE_BYTES = 256 * 1024;
@@ -34,14 +35,16 @@ export class HashingFile extends File {
 		this.onProgress();
 		const { name, size } = this.file;
 		const hash = createHash('sha256');
+		const chunks = new RecycledChunks();
 		let sent = 0;
 		for await (const chunk of this.file.read()) {
 			sent += chunk.byteLength;
 			if (sent > size) break;
-			hash.update(chunk);
-			for (let start = 0; start < chunk.byteLength; start += PIECE_BYTES) {
+			const copy = chunks.copy(chunk);
+			hash.update(copy);
+			for (let start = 0; start < copy.byteLength; start += PIECE_BYTES) {
 				this.onProgress();
-				yield chunk.subarray(start, start + PIECE_BYTES) as Uint8Array<ArrayBuffer>;
+				yield copy.subarray(start, start + PIECE_BYTES);
 			}
 			this.onProgress();
 		}

@@ -1,11 +1,14 @@
 import { NodeOperationError, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
 
 import type { EvidenceFile } from './evidenceFile';
+import { releaseMemory } from './releaseMemory';
 
 /** Large enough that hashing and sending dominate, small enough that memory stays flat. */
 const CHUNK_BYTES = 1024 * 1024;
 /** The same for base64 text; a multiple of 4, so that every slice decodes by itself. */
 const CHUNK_CHARACTERS = 4 * Math.ceil(CHUNK_BYTES / 3);
+/** How n8n's ids of files on disk begin. Only such a file's chunks are certain to be ours alone. */
+const ON_DISK = 'filesystem';
 
 export type FileContent = Pick<EvidenceFile, 'size' | 'read'>;
 
@@ -25,7 +28,11 @@ export async function binaryContent(
 	try {
 		const { fileSize } = await context.helpers.getBinaryMetadata(id);
 		const read = async function* () {
-			yield* (await context.helpers.getBinaryStream(id, CHUNK_BYTES)) as AsyncIterable<Buffer>;
+			const stream = await context.helpers.getBinaryStream(id, CHUNK_BYTES);
+			for await (const chunk of stream as AsyncIterable<Buffer>) {
+				yield chunk;
+				if (id.startsWith(ON_DISK)) releaseMemory(chunk);
+			}
 		};
 		return { binary, content: { size: fileSize, read } };
 	} catch {
@@ -53,7 +60,9 @@ function base64Content(data: string): FileContent {
 		size: Buffer.byteLength(base64, 'base64'),
 		async *read() {
 			for (let start = 0; start < base64.length; start += CHUNK_CHARACTERS) {
-				yield Buffer.from(base64.slice(start, start + CHUNK_CHARACTERS), 'base64');
+				const chunk = Buffer.from(base64.slice(start, start + CHUNK_CHARACTERS), 'base64');
+				yield chunk;
+				releaseMemory(chunk);
 			}
 		},
 	};

@@ -6,17 +6,24 @@ import { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
 
 const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+/** As large as what our node reads at once. */
+const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * The least that Node.js can do: undici streaming the same multipart body, hashing on the way.
  * @returns milliseconds
  */
-export async function bareUpload(url: string, token: string, path: string): Promise<number> {
+export async function bareUpload(
+	url: string,
+	token: string,
+	controlId: string,
+	path: string,
+): Promise<number> {
 	const started = performance.now();
 	const boundary = randomUUID();
 	const { size } = await stat(path);
 	const head = Buffer.from(
-		`--${boundary}\r\nContent-Disposition: form-data; name="control_id"\r\n\r\nctrl_abc123\r\n` +
+		`--${boundary}\r\nContent-Disposition: form-data; name="control_id"\r\n\r\n${controlId}\r\n` +
 			`--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="evidence.bin"\r\n` +
 			'Content-Type: application/octet-stream\r\n\r\n',
 	);
@@ -24,7 +31,8 @@ export async function bareUpload(url: string, token: string, path: string): Prom
 	const hash = createHash('sha256');
 	async function* body() {
 		yield head;
-		for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+		const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+		for await (const chunk of file as AsyncIterable<Buffer>) {
 			hash.update(chunk);
 			yield chunk;
 		}

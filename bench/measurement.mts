@@ -1,0 +1,65 @@
+/** What was measured, and what it should have been. */
+import type { CpuProfile } from './inspector.mts';
+import { median, ratio, type Ratio } from './statistics.mts';
+
+/** How a figure is shown; bytes, milliseconds, microseconds, or a number a second. */
+export type Unit = 'bytes' | 'ms' | 'µs' | '/s';
+
+export interface Contestant {
+	name: string;
+	/** One a run; a single one where it's computed and not measured. */
+	values: number[];
+	/** Items whose work was not done, one number a run; left out where none can fail. */
+	failed?: number[];
+}
+
+/** A limit for the ratio of our median to another's, or for our median itself. */
+export interface Target {
+	/** The other's name; left out for our own figure in its unit. */
+	against?: string;
+	bound: 'at most' | 'at least';
+	value: number;
+}
+
+export interface Measurement {
+	/** Names it in the findings, e.g. `upload-512-MiB-disk-time`. */
+	id: string;
+	/** The row of the table. */
+	work: string;
+	/** What was taken of it, e.g. "time of the node". */
+	figure: string;
+	unit: Unit;
+	ours: Contestant;
+	builtIn: Contestant[];
+	limit?: Contestant;
+	targets: Target[];
+	/** The chart that shows it, and its place there. */
+	chart?: { id: string; category: string };
+	/** Profiles the process that does our part, for a target that is missed. */
+	profile?: () => Promise<CpuProfile>;
+}
+
+export const OURS = 'Auditdex';
+
+export interface Verdict extends Target {
+	actual: number;
+	met: boolean;
+}
+
+export function judge(measurement: Measurement): Verdict[] {
+	return measurement.targets.map((target) => {
+		const actual =
+			target.against === undefined
+				? median(measurement.ours.values)
+				: ratioTo(measurement, target.against).ofMedians;
+		const met = target.bound === 'at most' ? actual <= target.value : actual >= target.value;
+		return { ...target, actual, met };
+	});
+}
+
+/** Ours over another's. @throws Error when nobody of that name took part */
+export function ratioTo({ ours, builtIn, limit }: Measurement, name: string): Ratio {
+	const other = [...builtIn, ...(limit ? [limit] : [])].find((one) => one.name === name);
+	if (!other) throw new Error(`“${name}” was not measured`);
+	return ratio(ours.values, other.values);
+}

@@ -1,0 +1,67 @@
+/** Workflows that are run by hand in n8n, again and again. */
+import type { Execution, WorkflowFile } from '../scripts/n8n/rest.mts';
+import type { Stage } from './stage.mts';
+
+export interface RunFigures {
+	/** The mean time of the measured nodes, in milliseconds, as n8n took it. */
+	ms: number;
+	/** n8n's highest memory during the run over what it was at rest, in bytes. */
+	memory: number;
+	/** Input items whose work was done, and was not. */
+	done: number;
+	failed: number;
+}
+
+export type Run = () => Promise<RunFigures>;
+
+interface RunOptions {
+	/** Names of the nodes measured: those that start with this. */
+	measured?: string;
+	/** Tells of an output item whether its work was not done. */
+	isFailure?: (json: Record<string, unknown>) => boolean;
+	/** Comes before each run and isn't measured. */
+	before?: () => Promise<void>;
+}
+
+/**
+ * Saves a workflow.
+ * @returns runs it once: garbage is collected first, so that "at rest" is the same for all, and what
+ * the run leaves behind is removed
+ */
+export async function prepareRun(
+	stage: Stage,
+	workflow: WorkflowFile,
+	{ measured = 'Work', isFailure = ({ error }) => error !== undefined, before }: RunOptions = {},
+): Promise<Run> {
+	const { id } = await stage.client.importWorkflow(workflow);
+	return async () => {
+		const { n8n, client } = stage;
+		await before?.();
+		await stage.inspector.collectGarbage();
+		n8n.resetPeak();
+		const atRest = n8n.memory().rss;
+		const execution = await client.run(id);
+		const { peak } = n8n.memory();
+		if (execution.status !== 'success') {
+			throw new Error(`“${workflow.name}” failed: ${execution.error?.message}`);
+		}
+		const nodes = workflow.nodes
+			.map(({ name }) => name)
+			.filter((name) => name.startsWith(measured));
+		const output = nodes.flatMap((name) => execution.output(name));
+		const failed = output.filter(({ json }) => isFailure(json)).length;
+		await client.call('POST', '/executions/delete', { ids: [execution.id] });
+		await stage.tidy();
+		return {
+			ms: nodes.reduce((sum, name) => sum + nodeTime(execution, name), 0) / nodes.length,
+			memory: peak - atRest,
+			done: output.length - failed,
+			failed,
+		};
+	};
+}
+
+/** How long a node took, in milliseconds. */
+export function nodeTime(execution: Execution, name: string): number {
+	return execution.data.resultData.runData[name]![0]!.executionTime;
+}
