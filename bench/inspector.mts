@@ -84,11 +84,6 @@ export class Inspector {
 		return result as T;
 	}
 
-	call2 = async (method: string, params: object) => {
-		const id = ++this.calls;
-		this.socket.send(JSON.stringify({ id, method, params }));
-		return await new Promise((r) => this.answers.set(id, r as any));
-	};
 	close(): void {
 		this.socket.close();
 	}
