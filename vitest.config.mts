@@ -42,6 +42,17 @@ export default defineConfig({
 				},
 			},
 			{
+				// The engine tests, and a few in the real n8n, on the n8n that N8N_UNDER_TEST names.
+				test: {
+					name: 'compat',
+					include: ['test/compat/**/*.test.mts', 'test/engine/**/*.test.mts'],
+					globalSetup: ['test/compat/setup.mts', 'test/n8n/setup.mts'],
+					testTimeout: 240_000,
+					hookTimeout: 300_000,
+					maxConcurrency: 40,
+				},
+			},
+			{
 				test: {
 					name: 'browser',
 					include: ['test/browser/**/*.test.mts'],
