@@ -12,9 +12,11 @@ import {
 	admin,
 	chain,
 	connect,
+	credentialData,
 	CREDENTIAL_TYPE,
 	n8n,
 	newCredential,
+	sandbox,
 	submitNode,
 } from '../n8n/fixture.mts';
 import { ACCEPTED, DUPLICATE, finding, refusedWith, signed } from '../n8n/deliveries.mts';
@@ -55,6 +57,17 @@ test('the nodes and credentials are there', async () => {
 	}
 	for (const name of [CREDENTIAL_TYPE, 'auditdexWebhookApi']) {
 		expect(catalog.credential(name)).toBeDefined();
+	}
+});
+
+test('the credential says whether it works', async () => {
+	for (const [clientSecret, status] of [
+		[sandbox.clientSecret, 'OK'],
+		['not-the-secret', 'Error'],
+	]) {
+		const data = credentialData({ clientSecret });
+		const saved = await client.createCredential(CREDENTIAL_TYPE, data);
+		expect(await client.testCredential(saved, CREDENTIAL_TYPE, data)).toMatchObject({ status });
 	}
 });
 
