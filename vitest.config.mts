@@ -10,7 +10,12 @@ export default defineConfig({
 			{
 				// The build that n8n loads; Vite would take the other one and complain of its source maps.
 				resolve: { alias: { 'n8n-workflow': require.resolve('n8n-workflow') } },
-				test: { name: 'unit', include: ['test/unit/**/*.test.mts', 'sandbox/**/*.test.mts'] },
+				test: {
+					name: 'unit',
+					include: ['test/unit/**/*.test.mts', 'sandbox/**/*.test.mts'],
+					// Some send thousands of requests to a sandbox; a busy machine takes its time for it.
+					testTimeout: 60_000,
+				},
 			},
 			{
 				test: {
