@@ -164,7 +164,7 @@ export class AuditdexClient {
 			}
 			const plan = planRetry(outcome, recover === undefined, maxRetries - retries);
 			if (plan.backOff) {
-				const asked = readRetryAfter(answer?.headers ?? {}, Date.now()) ?? 0;
+				const asked = readRetryAfter(answer?.headers ?? {}) ?? 0;
 				await this.pause(Math.max(backoffMs(retries), Math.min(asked, maxWaitSeconds * 1_000)));
 			}
 			const recovered = plan.askFirst ? await recover?.(outcome.error) : undefined;
