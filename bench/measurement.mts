@@ -13,10 +13,12 @@ export interface Contestant {
 	failed?: number[];
 }
 
-/** A limit for the ratio of our median to another's, or for our median itself. */
+/** A limit for the ratio of our median to another's, for our median itself, or for our failures. */
 export interface Target {
 	/** The other's name; left out for our own figure in its unit. */
 	against?: string;
+	/** For the items of ours that failed in all runs. */
+	failures?: boolean;
 	bound: 'at most' | 'at least';
 	value: number;
 }
@@ -48,13 +50,16 @@ export interface Verdict extends Target {
 
 export function judge(measurement: Measurement): Verdict[] {
 	return measurement.targets.map((target) => {
-		const actual =
-			target.against === undefined
-				? median(measurement.ours.values)
-				: ratioTo(measurement, target.against).ofMedians;
+		const actual = actualOf(measurement, target);
 		const met = target.bound === 'at most' ? actual <= target.value : actual >= target.value;
 		return { ...target, actual, met };
 	});
+}
+
+function actualOf(measurement: Measurement, { against, failures }: Target): number {
+	const { values, failed = [] } = measurement.ours;
+	if (failures) return failed.reduce((sum, count) => sum + count, 0);
+	return against === undefined ? median(values) : ratioTo(measurement, against).ofMedians;
 }
 
 /** Ours over another's. @throws Error when nobody of that name took part */

@@ -38,9 +38,10 @@ export class Stage {
 	readonly folder: string;
 	readonly baseUrl: string;
 	readonly admin: AdminClient;
-	/** Where n8n is installed, and where it keeps our package. */
+	/** Where n8n is installed, what it keeps its own files in, and our package as installed there. */
 	readonly n8nFolder: string;
 	readonly userFolder: string;
+	readonly packageFolder: string;
 	n8n!: N8n;
 	client!: N8nClient;
 	inspector!: Inspector;
@@ -52,6 +53,7 @@ export class Stage {
 		this.folder = folder;
 		this.n8nFolder = n8nFolder;
 		this.userFolder = join(folder, 'n8n');
+		this.packageFolder = join(this.userFolder, '.n8n/nodes/node_modules/n8n-nodes-auditdex');
 		this.baseUrl = baseUrl;
 		this.admin = new AdminClient(adminUrl);
 	}

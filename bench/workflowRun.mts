@@ -5,6 +5,8 @@ import type { Stage } from './stage.mts';
 export interface RunFigures {
 	/** The mean time of the measured nodes, in milliseconds, as n8n took it. */
 	ms: number;
+	/** When the first of them started, in epoch milliseconds. */
+	startedAt: number;
 	/** n8n's highest memory during the run over what it was at rest, in bytes. */
 	memory: number;
 	/** Input items whose work was done, and was not. */
@@ -54,6 +56,7 @@ export async function prepareRun(
 		await stage.tidy();
 		return {
 			ms: nodes.reduce((sum, name) => sum + nodeTime(execution, name), 0) / nodes.length,
+			startedAt: execution.data.resultData.runData[nodes[0]!]![0]!.startTime,
 			memory: peak - atRest,
 			done: output.length - failed,
 			failed,

@@ -112,3 +112,66 @@ export const httpUpload = (
 			],
 		},
 	});
+
+/** Makes one item of each element of a field. */
+export const splitOut = (fieldToSplitOut: string): NodeSpec => ({
+	name: 'Split Out',
+	type: 'n8n-nodes-base.splitOut',
+	typeVersion: 1,
+	parameters: { fieldToSplitOut, options: {} },
+});
+
+// Workflows that wait for deliveries
+
+export const trigger = (credential: CredentialReference, webhookId: string): NodeSpec => ({
+	name: 'Auditdex Trigger',
+	type: 'n8n-nodes-auditdex.auditdexTrigger',
+	typeVersion: 1,
+	webhookId,
+	parameters: { events: ['*'] },
+	credentials: { auditdexWebhookApi: credential },
+});
+
+/** Answers at once, before anything follows. */
+export const webhook = (path: string, options: IDataObject): NodeSpec => ({
+	name: 'Webhook',
+	type: 'n8n-nodes-base.webhook',
+	typeVersion: 2.1,
+	webhookId: path,
+	parameters: { httpMethod: 'POST', path, responseMode: 'onReceived', options },
+});
+
+export const cryptoHmac = (
+	credential: CredentialReference,
+	binaryPropertyName: string,
+	dataPropertyName: string,
+): NodeSpec => ({
+	name: 'Crypto',
+	type: 'n8n-nodes-base.crypto',
+	typeVersion: 2,
+	parameters: {
+		action: 'hmac',
+		binaryData: true,
+		binaryPropertyName,
+		type: 'SHA256',
+		dataPropertyName,
+		encoding: 'hex',
+	},
+	credentials: { crypto: credential },
+});
+
+export const ifEqual = (leftValue: string, rightValue: string): NodeSpec => ({
+	name: 'If',
+	type: 'n8n-nodes-base.if',
+	typeVersion: 2.3,
+	parameters: {
+		conditions: {
+			options: { caseSensitive: true, leftValue: '', typeValidation: 'strict', version: 3 },
+			conditions: [
+				{ id: 'same', leftValue, rightValue, operator: { type: 'string', operation: 'equals' } },
+			],
+			combinator: 'and',
+		},
+		options: {},
+	},
+});

@@ -73,7 +73,7 @@ async function measureSize(
 		let ms = 0;
 		for (let node = 0; node < nodes; node++) ms += await bareUpload(url, token, CONTROL, path);
 		await stage.tidy();
-		return { ms: ms / nodes, memory: 0, failed: 0, done: nodes };
+		return { ms: ms / nodes, memory: 0 };
 	};
 	const runs = await alternate(
 		{ ours: requireDone(ours), http: requireDone(http), bare },

@@ -1,0 +1,167 @@
+/** Receiving webhook deliveries: how many a second, and how soon the sender has its 200. */
+import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { request } from 'undici';
+
+import { alternate } from '../alternate.mts';
+import type { Load, LoadOutcome } from '../loadDriver.mts';
+import { OURS, type Contestant, type Measurement } from '../measurement.mts';
+import type { Scale } from '../scale.mts';
+import type { Stage } from '../stage.mts';
+import { median, percentile } from '../statistics.mts';
+import { chain, cryptoHmac, ifEqual, trigger, webhook, type NodeSpec } from '../workflows.mts';
+
+const KIB = 1024;
+const SIGNING_SECRET = 'kE8vQ2nX5tR9wZ3bC6mJ1pL4';
+const CONCURRENCY = 16;
+const PAIRS = 5;
+const SIZES = [
+	{ label: '1 KiB', bytes: KIB, count: 1_000 },
+	{ label: '100 KiB', bytes: 100 * KIB, count: 500 },
+];
+const POLL_MS = 20;
+
+const WEBHOOK = 'Webhook alone';
+const CHECKED = 'Webhook + Crypto + If';
+
+interface Figures {
+	/** Deliveries a second, answered and with their run over. */
+	rate: number;
+	/** Milliseconds to the 200. */
+	p50: number;
+	p99: number;
+	failed: number;
+}
+
+export async function measureDeliveries(stage: Stage, scale: Scale): Promise<Measurement[]> {
+	await stage.useBinaryMode('filesystem');
+	const { client } = stage;
+	const ours = await client.createCredential('auditdexWebhookApi', {
+		signingSecret: SIGNING_SECRET,
+	});
+	const crypto = await client.createCredential('crypto', { hmacSecret: SIGNING_SECRET });
+	const contestants = {
+		ours: await activate(stage, OURS, [trigger(ours, randomUUID())]),
+		webhook: await activate(stage, WEBHOOK, [webhook(randomUUID(), {})]),
+		checked: await activate(stage, CHECKED, [
+			webhook(randomUUID(), { rawBody: true }),
+			cryptoHmac(crypto, 'data', 'hmac'),
+			ifEqual('={{ $json.hmac }}', '={{ $json.headers["x-auditdex-signature"] }}'),
+		]),
+	};
+	const measurements: Measurement[] = [];
+	for (const { label, bytes, count } of SIZES) {
+		const load = (url: string) => async () =>
+			await measureLoad(stage, {
+				url,
+				secret: SIGNING_SECRET,
+				count: scale.count(count),
+				bytes,
+				concurrency: CONCURRENCY,
+			});
+		const loads = {
+			ours: load(contestants.ours.url),
+			webhook: load(contestants.webhook.url),
+			checked: load(contestants.checked.url),
+		};
+		const runs = await alternate(loads, scale.repetitions(PAIRS));
+		const of = (figure: 'rate' | 'p50' | 'p99') => {
+			const contestant = (name: string, figures: Figures[]): Contestant => ({
+				name,
+				values: figures.map((run) => run[figure]),
+				failed: figures.map(({ failed }) => failed),
+			});
+			return {
+				ours: contestant(OURS, runs.ours),
+				builtIn: [contestant(CHECKED, runs.checked)],
+				limit: contestant(WEBHOOK, runs.webhook),
+			};
+		};
+		const work = `Receive deliveries of ${label}, ${CONCURRENCY} at a time`;
+		const id = `deliveries-${label.replace(' ', '-')}`;
+		measurements.push(
+			{
+				id: `${id}-rate`,
+				work,
+				figure: 'deliveries a second',
+				unit: '/s',
+				...of('rate'),
+				targets: [
+					{ against: WEBHOOK, bound: 'at least', value: 0.95 },
+					{ against: CHECKED, bound: 'at least', value: 1.5 },
+				],
+				chart: { id: 'deliveries', category: label },
+				profile: async () => await stage.inspector.profile(loads.ours),
+			},
+			...(['p50', 'p99'] as const).map((figure) => ({
+				id: `${id}-${figure}`,
+				work,
+				figure: `time to the 200, ${figure}`,
+				unit: 'ms' as const,
+				...of(figure),
+				targets: [],
+			})),
+		);
+	}
+	for (const { id } of Object.values(contestants)) await client.deactivate(id);
+	return measurements;
+}
+
+/** Saves a workflow and makes it active. */
+async function activate(
+	{ client }: Stage,
+	name: string,
+	nodes: NodeSpec[],
+): Promise<{ id: string; url: string }> {
+	const { id } = await client.importWorkflow(chain(name, nodes));
+	await client.activate(id);
+	const [{ webhookId, parameters }] = nodes as [NodeSpec];
+	const path = typeof parameters.path === 'string' ? parameters.path : `${webhookId}/webhook`;
+	const url = `${client.url}/webhook/${path}`;
+	await untilListening(url);
+	return { id, url };
+}
+
+/** n8n publishes in the background; until it's done a delivery finds nothing. A GET runs nothing. */
+async function untilListening(url: string): Promise<void> {
+	for (let waited = 0; waited < 60_000; waited += POLL_MS) {
+		const { body } = await request(url);
+		if ((await body.text()).includes('not registered for GET')) return;
+		await delay(POLL_MS);
+	}
+	throw new Error(`n8n doesn't listen at ${url}`);
+}
+
+async function measureLoad(stage: Stage, load: Load): Promise<Figures> {
+	await stage.inspector.collectGarbage();
+	const driver = fork(join(import.meta.dirname, '..', 'loadDriver.mts'), [], {
+		serialization: 'advanced',
+	});
+	try {
+		driver.send(load);
+		await once(driver, 'message');
+		driver.send('go');
+		const [outcome] = (await once(driver, 'message')) as [LoadOutcome];
+		await untilIdle(stage);
+		const seconds = (Date.now() - outcome.startedAt) / 1_000;
+		return {
+			rate: (load.count - outcome.failed) / seconds,
+			p50: median(outcome.latenciesMs),
+			p99: percentile(outcome.latenciesMs, 0.99),
+			failed: outcome.failed,
+		};
+	} finally {
+		driver.kill();
+	}
+}
+
+/** Waits until every run is over: an answer alone isn't work done. */
+async function untilIdle({ client }: Stage): Promise<void> {
+	while ((await client.listExecutions({ status: ['new', 'running'] }, 1)).length > 0) {
+		await delay(POLL_MS);
+	}
+}

@@ -1,0 +1,76 @@
+/** Submitting many small files in one execution to a service that takes its time to answer. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { alternate } from '../alternate.mts';
+import { OURS, type Measurement } from '../measurement.mts';
+import type { Scale } from '../scale.mts';
+import { CONTROL, type Stage } from '../stage.mts';
+import { prepareRun } from '../workflowRun.mts';
+import { chain, httpUpload, readFiles, start, submit } from '../workflows.mts';
+
+const FILES = 500;
+const FILE_BYTES = 4 * 1024;
+const LATENCY_MS = 20;
+/** The default of Parallel Requests. */
+const PARALLEL = 4;
+const PAIRS = 7;
+const ENGAGEMENT = 'eng_000001';
+const MINIMUM = 'Latency × files / parallelism';
+
+export async function measureManyFiles(stage: Stage, scale: Scale): Promise<Measurement[]> {
+	await stage.useBinaryMode('filesystem');
+	const count = scale.count(FILES);
+	const folder = join(stage.n8n.filesFolder, 'many');
+	await mkdir(folder, { recursive: true });
+	for (let file = 0; file < count; file++) {
+		await writeFile(join(folder, `${file}.bin`), randomBytes(FILE_BYTES));
+	}
+	const { credential, baseUrl } = stage;
+	const read = readFiles(join(folder, '*.bin'));
+	const url = `${baseUrl}/engagements/${ENGAGEMENT}/evidence`;
+	const ours = await prepareRun(
+		stage,
+		chain('Many files', [start, read, submit(credential, ENGAGEMENT, CONTROL)]),
+	);
+	const http = await prepareRun(
+		stage,
+		chain('Many files by HTTP', [start, read, httpUpload(credential, url, CONTROL)]),
+	);
+	await stage.admin.setLatency(LATENCY_MS);
+	const runs = await alternate({ ours, http }, scale.repetitions(PAIRS));
+	await stage.admin.setLatency(0);
+	return [
+		{
+			id: 'many-files',
+			work: `Submit ${count} files of 4 KiB in one execution, ${LATENCY_MS} ms latency`,
+			figure: 'time of the node',
+			unit: 'ms',
+			ours: {
+				name: OURS,
+				values: runs.ours.map(({ ms }) => ms),
+				failed: runs.ours.map(({ failed }) => failed),
+			},
+			builtIn: [
+				{
+					name: 'HTTP Request',
+					values: runs.http.map(({ ms }) => ms),
+					failed: runs.http.map(({ failed }) => failed),
+				},
+			],
+			limit: { name: MINIMUM, values: [(LATENCY_MS * count) / PARALLEL] },
+			targets: [{ against: MINIMUM, bound: 'at most', value: 1.15 }],
+			chart: { id: 'requests', category: `${count} small files` },
+			profile: async () => {
+				await stage.admin.setLatency(LATENCY_MS);
+				try {
+					return await stage.inspector.profile(ours);
+				} finally {
+					await stage.admin.setLatency(0);
+					await rm(folder, { recursive: true });
+				}
+			},
+		},
+	];
+}

@@ -1,0 +1,155 @@
+/** Checking a signature, without n8n around it. */
+import { createHmac, randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { Session } from 'node:inspector/promises';
+import { join } from 'node:path';
+
+import { Webhook } from 'standardwebhooks';
+
+import { alternate } from '../alternate.mts';
+import type { CpuProfile } from '../inspector.mts';
+import { OURS, type Measurement } from '../measurement.mts';
+import type { Scale } from '../scale.mts';
+import type { Stage } from '../stage.mts';
+
+type SignatureModule = typeof import('../../nodes/AuditdexTrigger/signature.ts');
+type SigningKeysModule = typeof import('../../nodes/AuditdexTrigger/signingKeys.ts');
+type SignedContentModule = typeof import('../../nodes/AuditdexTrigger/signedContent.ts');
+type SignedContent = SignedContentModule['SIGNED_CONTENTS'][number];
+
+const KIB = 1024;
+const SIZES = [
+	['1 KiB', KIB],
+	['100 KiB', 100 * KIB],
+] as const;
+const PAIRS = 15;
+/** Bytes hashed a run, so that each takes about as long. */
+const BYTES_A_RUN = 100 * 1024 * KIB;
+const BARE = 'One bare HMAC';
+
+export async function measureSignatures(stage: Stage, scale: Scale): Promise<Measurement[]> {
+	const load = createRequire(join(stage.packageFolder, 'package.json'));
+	const modules = 'dist/nodes/AuditdexTrigger';
+	const { isSignedWithOneOf } = load(`./${modules}/signature`) as SignatureModule;
+	const { readSignatureClaim } = load(`./${modules}/signedContent`) as SignedContentModule;
+	const { signingKeysOf } = load(`./${modules}/signingKeys`) as SigningKeysModule;
+
+	/** As the node does it for each delivery: from the secret's text and the headers to the verdict. */
+	const check =
+		(signedContent: SignedContent, signingSecret: string, delivery: Delivery) => (): boolean => {
+			const keys = signingKeysOf({ signingSecret }, signedContent);
+			const source = { signedContent, signatureHeader: '' };
+			const claim = readSignatureClaim(delivery.headers, source, delivery.now);
+			return keys !== undefined && claim !== undefined
+				? isSignedWithOneOf(keys, { ...claim, body: delivery.body })
+				: false;
+		};
+	const measurements: Measurement[] = [];
+	for (const [label, bytes] of SIZES) {
+		const repetitions = scale.repetitions(PAIRS, 3);
+		const rounds = scale.count(BYTES_A_RUN / bytes);
+		const body = Buffer.from(JSON.stringify({ event: 'x', data: 'x'.repeat(bytes - 25) }));
+
+		const plain = signBody(body);
+		const checkBody = timed(rounds, check('body', plain.secret, plain));
+		const bodyRuns = await alternate(
+			{ ours: checkBody, bare: timed(rounds, () => bareHmac(plain.secret, body)) },
+			repetitions,
+		);
+		const standard = signStandardWebhooks(body);
+		const text = body.toString();
+		const key = Buffer.from(standard.secret.replace('whsec_', ''), 'base64');
+		const checkStandard = timed(rounds, check('standardWebhooks', standard.secret, standard));
+		const standardRuns = await alternate(
+			{
+				ours: checkStandard,
+				// It wants the body as text, and parses it too: its answer is the parsed body.
+				library: timed(
+					rounds,
+					() => new Webhook(standard.secret).verify(text, standard.headers) !== undefined,
+				),
+				bare: timed(rounds, () => bareHmac(key, standard.signed)),
+			},
+			repetitions,
+		);
+		const common = {
+			figure: 'time of a check',
+			unit: 'µs' as const,
+			targets: [{ against: BARE, bound: 'at most' as const, value: 1.2 }],
+		};
+		measurements.push(
+			{
+				...common,
+				id: `signature-body-${label.replace(' ', '-')}`,
+				work: `Check the signature of ${label}, signed alone`,
+				ours: { name: OURS, values: bodyRuns.ours },
+				builtIn: [],
+				limit: { name: BARE, values: bodyRuns.bare },
+				chart: { id: 'signature', category: label },
+				profile: async () => await profileHere(checkBody),
+			},
+			{
+				...common,
+				id: `signature-standard-${label.replace(' ', '-')}`,
+				work: `Check the signature of ${label}, Standard Webhooks`,
+				ours: { name: OURS, values: standardRuns.ours },
+				builtIn: [{ name: 'standardwebhooks', values: standardRuns.library }],
+				limit: { name: BARE, values: standardRuns.bare },
+				chart: { id: 'signature', category: `${label}, Standard Webhooks` },
+				profile: async () => await profileHere(checkStandard),
+			},
+		);
+	}
+	return measurements;
+}
+
+interface Delivery {
+	headers: Record<string, string>;
+	body: Buffer;
+	/** Epoch seconds. */
+	now: number;
+}
+
+function signBody(body: Buffer): Delivery & { secret: string } {
+	const secret = randomBytes(18).toString('base64url');
+	const signature = createHmac('sha256', secret).update(body).digest('hex');
+	return { secret, body, headers: { 'x-auditdex-signature': signature }, now: Date.now() / 1_000 };
+}
+
+function signStandardWebhooks(body: Buffer): Delivery & { secret: string; signed: Buffer } {
+	const key = randomBytes(24);
+	const now = Math.floor(Date.now() / 1_000);
+	const signed = Buffer.concat([Buffer.from(`msg_1.${now}.`), body]);
+	const signature = createHmac('sha256', key).update(signed).digest('base64');
+	const headers = {
+		'webhook-id': 'msg_1',
+		'webhook-timestamp': String(now),
+		'webhook-signature': `v1,${signature}`,
+	};
+	return { secret: `whsec_${key.toString('base64')}`, body, headers, now, signed };
+}
+
+const bareHmac = (key: string | Buffer, signed: Buffer): boolean =>
+	createHmac('sha256', key).update(signed).digest().length === 32;
+
+/** @returns microseconds a round. @throws Error when one doesn't say that the signature is right */
+function timed(rounds: number, check: () => boolean): () => Promise<number> {
+	return async () => {
+		const started = performance.now();
+		for (let round = 0; round < rounds; round++) {
+			if (!check()) throw new Error('A right signature was not taken for one');
+		}
+		return ((performance.now() - started) * 1_000) / rounds;
+	};
+}
+
+async function profileHere(work: () => Promise<unknown>): Promise<CpuProfile> {
+	const session = new Session();
+	session.connect();
+	await session.post('Profiler.enable');
+	await session.post('Profiler.start');
+	await work();
+	const { profile } = await session.post('Profiler.stop');
+	session.disconnect();
+	return profile as CpuProfile;
+}

@@ -1,0 +1,169 @@
+/** Reading the status of many controls: without a rate limit, and under the Enterprise plan's. */
+import { request } from 'undici';
+
+import { PLANS } from '../../sandbox/api/rateLimit.mts';
+import { alternate } from '../alternate.mts';
+import { OURS, type Measurement } from '../measurement.mts';
+import type { Scale } from '../scale.mts';
+import { CONTROL, type Stage } from '../stage.mts';
+import { prepareRun, type Run, type RunFigures } from '../workflowRun.mts';
+import { auditdex, chain, httpRequest, items, start, type NodeSpec } from '../workflows.mts';
+
+const CONTROLS = 1_000;
+const LATENCY_MS = 20;
+/** The default of Parallel Requests. */
+const PARALLEL = 4;
+const PAIRS = 5;
+/** What is left of the Enterprise plan's burst when a run starts: an account that is in use. */
+const BURST_LEFT = 0.8;
+
+const AS_IT_COMES = 'HTTP Request';
+const BATCHED = 'HTTP Request, batching set';
+const MINIMUM = 'Latency × controls / parallelism';
+const PLAN_MINIMUM = "The plan's minimum";
+
+/** The `n`th item names an engagement, whose control is asked for. */
+const ENGAGEMENT_OF_ITEM = '{ id: "eng_" + String(n + 1).padStart(6, "0") }';
+
+export async function measureStatuses(stage: Stage, scale: Scale): Promise<Measurement[]> {
+	await stage.useBinaryMode('filesystem');
+	await stage.admin.setLatency(LATENCY_MS);
+	try {
+		return [...(await withoutLimit(stage, scale)), ...(await underEnterprise(stage, scale))];
+	} finally {
+		await stage.admin.setPlan('unlimited');
+		await stage.admin.setLatency(0);
+	}
+}
+
+async function withoutLimit(stage: Stage, scale: Scale): Promise<Measurement[]> {
+	const count = scale.count(CONTROLS);
+	// As many at a time as ours, one batch each time the service has answered.
+	const batching = { batchSize: PARALLEL, batchInterval: LATENCY_MS };
+	const ours = await prepare(stage, count, get(stage));
+	const runs = await alternate(
+		{
+			ours,
+			http: await prepare(stage, count, httpGet(stage)),
+			batched: await prepare(stage, count, httpGet(stage, batching)),
+		},
+		scale.repetitions(PAIRS),
+	);
+	return [
+		{
+			id: 'statuses-unlimited',
+			work: `Read ${count} control statuses, ${LATENCY_MS} ms latency, no rate limit`,
+			figure: 'time of the node',
+			unit: 'ms',
+			ours: contestant(OURS, runs.ours),
+			builtIn: [contestant(AS_IT_COMES, runs.http), contestant(BATCHED, runs.batched)],
+			limit: { name: MINIMUM, values: [(LATENCY_MS * count) / PARALLEL] },
+			targets: [],
+			chart: { id: 'requests', category: `${count} statuses` },
+		},
+	];
+}
+
+async function underEnterprise(stage: Stage, scale: Scale): Promise<Measurement[]> {
+	const { perMinute, burst } = PLANS.enterprise;
+	const count = scale.count(CONTROLS);
+	const left = Math.floor(scale.count(burst) * BURST_LEFT);
+	// What the plan allows, a second at a time.
+	const batching = { batchSize: perMinute / 60, batchInterval: 1_000 };
+	let bucket = { at: 0, remaining: 0 };
+	const before = async () => {
+		bucket = await startWith(stage, left);
+	};
+	const minimums: number[] = [];
+	/** What the plan allowed when the node started: what was left, and came back since. */
+	const noteMinimum = ({ startedAt }: RunFigures) => {
+		const refilled = ((startedAt - bucket.at) * perMinute) / 60_000;
+		minimums.push(((count - bucket.remaining - refilled) * 60_000) / perMinute);
+	};
+	const ours = await prepare(stage, count, get(stage), before);
+	const runs = await alternate(
+		{
+			ours: async () => {
+				const figures = await ours();
+				noteMinimum(figures);
+				return figures;
+			},
+			http: await prepare(stage, count, httpGet(stage), before),
+			batched: await prepare(stage, count, httpGet(stage, batching), before),
+		},
+		// All of it has been warmed up by the runs without a limit.
+		{ pairs: scale.repetitions(PAIRS).pairs, warmUps: 0 },
+	);
+	return [
+		{
+			id: 'statuses-enterprise',
+			work: `Read ${count} control statuses, ${LATENCY_MS} ms latency, Enterprise limit (${left} requests left at the start, ${perMinute} a minute)`,
+			figure: 'time of the node',
+			unit: 'ms',
+			ours: contestant(OURS, runs.ours),
+			builtIn: [contestant(AS_IT_COMES, runs.http), contestant(BATCHED, runs.batched)],
+			limit: { name: PLAN_MINIMUM, values: minimums },
+			targets: [
+				{ against: PLAN_MINIMUM, bound: 'at most', value: 1.1 },
+				{ failures: true, bound: 'at most', value: 0 },
+			],
+			chart: { id: 'requests', category: `${count} statuses, Enterprise` },
+			profile: async () => await stage.inspector.profile(ours),
+		},
+	];
+}
+
+/**
+ * Fills the client's bucket and takes out of it until so many requests are left.
+ * @returns how many are left, and when, in epoch milliseconds
+ */
+async function startWith(stage: Stage, left: number) {
+	const { admin, baseUrl } = stage;
+	const authorization = `Bearer ${await stage.token()}`;
+	await admin.setLatency(0);
+	await admin.setPlan('enterprise');
+	let remaining = Infinity;
+	while (remaining > left) {
+		const { headers, body } = await request(`${baseUrl}/engagements?limit=1`, {
+			headers: { authorization },
+		});
+		await body.dump();
+		remaining = Number(headers['x-ratelimit-remaining']);
+	}
+	const at = Date.now();
+	await admin.setLatency(LATENCY_MS);
+	return { at, remaining };
+}
+
+async function prepare(
+	stage: Stage,
+	count: number,
+	work: NodeSpec,
+	before?: () => Promise<void>,
+): Promise<Run> {
+	const workflow = chain('Statuses', [start, items(count, ENGAGEMENT_OF_ITEM), work]);
+	return await prepareRun(stage, workflow, { before });
+}
+
+const get = ({ credential }: Stage): NodeSpec =>
+	auditdex(credential, {
+		resource: 'control',
+		operation: 'get',
+		engagementId: { __rl: true, mode: 'id', value: '={{ $json.id }}' },
+		controlId: CONTROL,
+	});
+
+const httpGet = (
+	{ credential, baseUrl }: Stage,
+	batch?: { batchSize: number; batchInterval: number },
+): NodeSpec =>
+	httpRequest(credential, {
+		url: `=${baseUrl}/engagements/{{ $json.id }}/controls/${CONTROL}`,
+		options: batch ? { batching: { batch } } : {},
+	});
+
+const contestant = (name: string, runs: RunFigures[]) => ({
+	name,
+	values: runs.map(({ ms }) => ms),
+	failed: runs.map(({ failed }) => failed),
+});
