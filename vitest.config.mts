@@ -10,7 +10,12 @@ export default defineConfig({
 			{
 				// The build that n8n loads; Vite would take the other one and complain of its source maps.
 				resolve: { alias: { 'n8n-workflow': require.resolve('n8n-workflow') } },
-				test: { name: 'unit', include: ['test/unit/**/*.test.mts', 'sandbox/**/*.test.mts'] },
+				test: {
+					name: 'unit',
+					include: ['test/unit/**/*.test.mts', 'sandbox/**/*.test.mts'],
+					// Some send thousands of requests to a sandbox; a busy machine takes its time for it.
+					testTimeout: 60_000,
+				},
 			},
 			{
 				test: {
@@ -39,6 +44,17 @@ export default defineConfig({
 					fileParallelism: false,
 					testTimeout: 300_000,
 					hookTimeout: 300_000,
+				},
+			},
+			{
+				// The engine tests, and a few in the real n8n, on the n8n that N8N_UNDER_TEST names.
+				test: {
+					name: 'compat',
+					include: ['test/compat/**/*.test.mts', 'test/engine/**/*.test.mts'],
+					globalSetup: ['test/compat/setup.mts', 'test/n8n/setup.mts'],
+					testTimeout: 240_000,
+					hookTimeout: 300_000,
+					maxConcurrency: 40,
 				},
 			},
 			{

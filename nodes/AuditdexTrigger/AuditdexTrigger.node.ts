@@ -240,7 +240,11 @@ async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData
 	if (isFlaw(configuration)) {
 		return refuse(context, { status: 500, reason: configuration.message });
 	}
-	const keys = signingKeysOf(await secretsOf(context), configuration.signature.signedContent);
+	const secrets = await secretsOf(context);
+	if (secrets === undefined) {
+		return refuse(context, { status: 500, reason: 'its credential is missing, or unavailable' });
+	}
+	const keys = signingKeysOf(secrets, configuration.signature.signedContent);
 	if (keys === undefined) {
 		return refuse(context, { status: 500, reason: 'signing secret not set, or not usable' });
 	}
@@ -258,7 +262,6 @@ async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData
 	// A test event may be sent again and again, and leaves no trace in production's memory.
 	if (context.getMode() === 'manual') return { workflowData, webhookResponse };
 
-	if (isStopping(request)) return refuse(context, { status: 503, reason: 'n8n is stopping' });
 	const admitted = await admit(context, verdict, rememberSeconds(configuration), now);
 	if (admitted === undefined) return { webhookResponse: { received: true, duplicate: true } };
 	return {
@@ -276,12 +279,14 @@ function configurationOf(context: IHookFunctions | IWebhookFunctions) {
 	return readConfiguration(context.getNodeParameter('events'), context.getNodeParameter('options'));
 }
 
-/** The credential's fields, or none of them where no credential is chosen or it can't be had. */
-async function secretsOf(context: IHookFunctions | IWebhookFunctions): Promise<IDataObject> {
+/** The credential's fields; `undefined` where no credential is chosen, or it can't be had. */
+async function secretsOf(
+	context: IHookFunctions | IWebhookFunctions,
+): Promise<IDataObject | undefined> {
 	try {
 		return await context.getCredentials<IDataObject>(CREDENTIAL_TYPE);
 	} catch {
-		return {};
+		return undefined;
 	}
 }
 
@@ -293,7 +298,7 @@ async function assertUsable(context: IHookFunctions): Promise<void> {
 			description: configuration.description,
 		});
 	}
-	const secrets = await secretsOf(context);
+	const secrets = (await secretsOf(context)) ?? {};
 	if (!isSet(secrets.signingSecret)) {
 		throw new NodeOperationError(
 			context.getNode(),
@@ -323,17 +328,6 @@ async function readRawBody(request: Request): Promise<Buffer | undefined> {
 	return Buffer.isBuffer(request.rawBody) ? request.rawBody : undefined;
 }
 
-/**
- * Whether n8n no longer takes connections. It goes on serving those it has, and when it ends, runs and
- * answers are cut off: what is accepted now may run a second time after the restart.
- */
-function isStopping({ socket }: Request): boolean {
-	const server: unknown = 'server' in socket ? socket.server : undefined;
-	return typeof server === 'object' && server !== null && 'listening' in server
-		? server.listening === false
-		: false;
-}
-
 function refuse(
 	context: IWebhookFunctions,
 	{ status, reason, detail = '' }: Refusal,
@@ -347,10 +341,7 @@ function refuse(
 		if (unlogged > 0) parts.push(`${unlogged} more before`);
 		context.logger.warn(parts.join(': '), { workflowId, nodeName });
 	}
-	const response = context.getResponseObject();
-	// The retry is to find another process, or this one started again.
-	if (status === 503) response.set('Connection', 'close');
-	response.status(status).json({ received: false });
+	context.getResponseObject().status(status).json({ received: false });
 	return { noWebhookResponse: true };
 }
 

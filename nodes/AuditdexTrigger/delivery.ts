@@ -24,7 +24,7 @@ export interface ValidDelivery {
 
 /** Why a delivery isn't accepted. The sender is told the status alone, n8n's log all of it. */
 export interface Refusal {
-	status: 400 | 401 | 500 | 503;
+	status: 400 | 401 | 500;
 	/** The same for all refusals of its kind. */
 	reason: string;
 	detail?: string;

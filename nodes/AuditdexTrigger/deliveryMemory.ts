@@ -44,7 +44,8 @@ export interface Admission {
  *
  * **Guaranteed across restarts**: the last 1,024 accepted deliveries, by way of n8n's static data,
  * which n8n stores after it has started the run and before it sends the 200. A process that is
- * killed between the two may run that delivery again when it is retried; it is never lost.
+ * killed in between may run that delivery again when it is retried. So may one that is stopped while
+ * deliveries keep coming: n8n 2.41 takes them until it ends.
  *
  * **Not guaranteed**: two processes that receive the same delivery within the few milliseconds
  * between reading and storing the static data both run it; each sees the other's afterwards. A

@@ -18,6 +18,7 @@ export async function buildAdmin(service: Service): Promise<FastifyInstance> {
 		ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
 	});
 	refuseOtherHosts(app);
+	app.removeContentTypeParser('text/plain');
 	await app.register(async (api) => {
 		api.setErrorHandler<Error & { statusCode?: number }>(async (error, _request, reply) => {
 			return await reply.code(error.statusCode ?? 500).send({

@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify';
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 /**
- * Refuses requests that name another host than this computer. The listener is on loopback, but a web
- * page elsewhere could have its own name resolve to it (DNS rebinding).
+ * Refuses what a web page elsewhere makes a browser on this computer send: the listener is on
+ * loopback, but browsers reach it, under another name even (DNS rebinding).
  */
 export function refuseOtherHosts(app: FastifyInstance): void {
-	app.addHook('onRequest', async (request, reply) => {
-		if (LOOPBACK_HOST.test(request.headers.host ?? '')) return;
-		return await reply.code(403).send({ message: 'Only requests to this computer are accepted' });
+	app.addHook('onRequest', async ({ headers: { host = '', origin } }, reply) => {
+		if (LOOPBACK_HOST.test(host) && (origin === undefined || origin === `http://${host}`)) return;
+		return await reply.code(403).send({ message: 'Only requests of this computer are accepted' });
 	});
 }

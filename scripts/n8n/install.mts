@@ -4,13 +4,14 @@
  *
  *   installN8n()  → folder whose `node_modules/n8n` is complete; at once when it's cached already
  *
- * Run alone, it prints that folder.
+ * Which version that is says its lock file in `versions/`: `current` unless the environment's
+ * `N8N_UNDER_TEST` names another. Run alone, it prints the folder.
  */
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 
 import { withLock } from './lock.mts';
 import { run } from './run.mts';
@@ -24,9 +25,12 @@ export const cacheRoot = join(
 	'n8n-nodes-auditdex',
 );
 
+/** The folder with package.json and lock file of the n8n that's under test. */
+const versionFolder = () => join(here, 'versions', process.env.N8N_UNDER_TEST || 'current');
+
 /** The cache folder of the locked n8n version; a changed lock is another folder. */
 export async function n8nFolder(): Promise<string> {
-	const lock = await readFile(join(here, 'package-lock.json'));
+	const lock = await readFile(join(versionFolder(), 'package-lock.json'));
 	const version = createHash('sha256').update(lock).digest('hex').slice(0, 12);
 	return join(cacheRoot, `n8n-${version}`);
 }
@@ -44,12 +48,14 @@ export async function installN8n(): Promise<string> {
 		// Built beside its final place and renamed when complete: what's there is always whole.
 		// A command that was ended may have left one behind.
 		for (const name of await readdir(cacheRoot)) {
-			if (name.includes('.partial-')) await rm(join(cacheRoot, name), { recursive: true });
+			if (name.startsWith(`${basename(folder)}.partial-`)) {
+				await rm(join(cacheRoot, name), { recursive: true });
+			}
 		}
 		const partial = `${folder}.partial-${process.pid}`;
 		await mkdir(partial);
 		for (const file of ['package.json', 'package-lock.json']) {
-			await cp(join(here, file), join(partial, file));
+			await cp(join(versionFolder(), file), join(partial, file));
 		}
 		await run(
 			'Installing n8n (once; 3 GB, a few minutes)',

@@ -15,6 +15,15 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** Where the README's pictures are; they are only taken where this is set. */
 const PICTURES = process.env.SCREENSHOTS;
 
+/** As wide as it must be for n8n to show a node's input, parameters and output side by side. */
+const WINDOW = { width: 1280, height: 860 };
+
+/** Where in the window the parameters of a node go when the output gets more room. */
+const PARAMETERS_MIDDLE = 550;
+
+/** Around what's in a picture. */
+const MARGIN = 12;
+
 /** No sandbox within a container, and nothing that looks for hosts outside. */
 const FLAGS = [
 	'--no-sandbox',
@@ -28,6 +37,15 @@ const FLAGS = [
 
 export async function openBrowser(): Promise<Browser> {
 	return await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+}
+
+type Box = { x: number; y: number; width: number; height: number };
+
+/** @throws Error when it's not on the page */
+async function boxOf(part: Locator): Promise<Box> {
+	const box = await part.boundingBox();
+	if (!box) throw new Error('What is to be in the picture is not to be seen');
+	return box;
 }
 
 export class Editor {
@@ -47,7 +65,7 @@ export class Editor {
 	static async open(browser: Browser, url: string, scheme: ColourScheme): Promise<Editor> {
 		const context = await browser.newContext({
 			colorScheme: scheme,
-			viewport: { width: 1280, height: 860 },
+			viewport: WINDOW,
 		});
 		const page = await context.newPage();
 		page.setDefaultTimeout(30_000);
@@ -69,13 +87,40 @@ export class Editor {
 		return this.page.locator(`[data-test-id="${testId}"]`);
 	}
 
-	/** Takes a picture for the README, of the whole window or a part of it. */
-	async picture(name: string, part?: Locator): Promise<void> {
+	/** Takes a picture of a credential's form for the README, down to its last field. */
+	async pictureOfCredential(name: string, lastField: string): Promise<void> {
 		if (!PICTURES) return;
-		await mkdir(PICTURES, { recursive: true });
+		await this.page.setViewportSize({ ...WINDOW, height: 1200 });
+		const [form, last] = await Promise.all([
+			boxOf(await this.credentialForm()),
+			boxOf(this.part(`parameter-input-${lastField}`)),
+		]);
+		await this.takePicture(name, { ...form, height: last.y + last.height + MARGIN - form.y });
+		await this.page.setViewportSize(WINDOW);
+	}
+
+	/**
+	 * Takes a picture of the open node for the README: parameters and output. The input is left out,
+	 * so that the rest is readable at the README's width.
+	 */
+	async pictureOfNode(name: string): Promise<void> {
+		if (!PICTURES) return;
+		await this.part('node-execute-button').first().getByText('Execute step').waitFor();
+		const [{ x }, { y, height, ...output }] = await Promise.all([
+			boxOf(this.part('node-parameters')),
+			boxOf(this.output),
+		]);
+		const width = output.x + output.width - x;
+		// Without the window's rounded corners.
+		await this.takePicture(name, { x, y, width, height: height - MARGIN });
+	}
+
+	private async takePicture(name: string, clip: Box, page = this.page): Promise<void> {
+		await mkdir(PICTURES!, { recursive: true });
 		const suffix = this.scheme === 'dark' ? '-dark' : '';
-		await (part ?? this.page).screenshot({
-			path: join(PICTURES, `${name}${suffix}.png`),
+		await page.screenshot({
+			path: join(PICTURES!, `${name}${suffix}.png`),
+			clip,
 			animations: 'disabled',
 			caret: 'hide',
 			style: '.el-notification { display: none }',
@@ -100,6 +145,17 @@ export class Editor {
 	async openNode(name: string): Promise<void> {
 		await this.part('canvas-node').filter({ hasText: name }).dblclick();
 		await this.part('ndv').waitFor();
+	}
+
+	/** Shows the output as JSON, with more room for it. */
+	async showOutput(): Promise<void> {
+		await this.part('radio-button-json').locator('visible=true').last().click();
+		const handle = this.part('panel-drag-button');
+		await handle.hover();
+		const { y } = await boxOf(handle);
+		await this.page.mouse.down();
+		await this.page.mouse.move(PARAMETERS_MIDDLE, y, { steps: 5 });
+		await this.page.mouse.up();
 	}
 
 	async closeNode(): Promise<void> {
@@ -160,6 +216,40 @@ export class Editor {
 		const form = await this.credentialForm();
 		await form.locator('.el-dialog__headerbtn').click();
 		await form.waitFor({ state: 'hidden' });
+	}
+
+	/** The address that the open trigger's node shows for deliveries. */
+	async productionUrl(): Promise<string> {
+		await this.page.getByText('Webhook URLs').click();
+		await this.part('radio-button-production').click();
+		return await this.page
+			.getByText(/^http.*\/webhook$/)
+			.first()
+			.innerText();
+	}
+
+	/** Publishes the open workflow, which makes its trigger live. */
+	async publish(): Promise<void> {
+		await this.part('workflow-open-publish-modal-button').click();
+		await this.part('workflow-publish-button').click();
+		await this.part('workflow-publish-button').waitFor({ state: 'hidden' });
+	}
+
+	/** Opens another site in a window beside the editor. */
+	async openBeside(url: string): Promise<Page> {
+		const page = await this.page.context().newPage();
+		await page.setViewportSize({ width: 900, height: 860 });
+		await page.goto(url);
+		return page;
+	}
+
+	/** Takes a picture of such a site for the README, from its top down to the given part. */
+	async pictureOfSite(name: string, lastPart: Locator): Promise<void> {
+		if (!PICTURES) return;
+		const page = lastPart.page();
+		const { y, height } = await boxOf(lastPart);
+		const { width } = page.viewportSize()!;
+		await this.takePicture(name, { x: 0, y: 0, width, height: y + height + MARGIN }, page);
 	}
 
 	/** Searches a resource locator's list and returns the entries found. */

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import type { N8nClient } from '../../scripts/n8n/rest.mts';
+import type { CredentialReference, N8nClient, WorkflowFile } from '../../scripts/n8n/rest.mts';
 import {
 	chain,
 	connect,
@@ -13,7 +13,7 @@ import {
 	CREDENTIAL_TYPE,
 	ENGAGEMENT,
 	n8n,
-	newCredential,
+	sandbox,
 } from '../n8n/fixture.mts';
 import { Editor, openBrowser, type ColourScheme } from './editor.mts';
 import { accessReview } from './workflows.mts';
@@ -56,7 +56,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		await editor.saveCredential({ clientSecret: clientSecret! });
 		const form = await editor.openCredential();
 		await form.getByText('Connection tested successfully').waitFor();
-		await editor.picture('credential', form);
+		await editor.pictureOfCredential('credential', 'baseUrl');
 		await editor.closeCredential();
 	});
 
@@ -81,7 +81,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 	});
 
 	test('an engagement is picked from the list, a file submitted and its receipt read', async () => {
-		await client.createCredential(CREDENTIAL_TYPE, credentialData(), `Auditdex ${scheme}`);
+		await client.createCredential(CREDENTIAL_TYPE, credentialData(), 'Auditdex account');
 		const { id } = await client.importWorkflow(accessReview);
 		await editor.openWorkflow(id);
 		await editor.openNode('Submit evidence');
@@ -96,18 +96,27 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 			.fill(CONTROL);
 		await editor.execute();
 		await editor.output.getByText('integrity').first().waitFor();
-		await editor.part('radio-button-json').locator('visible=true').last().click();
+		await editor.showOutput();
 		await editor.output.getByText('"verified"').waitFor();
 		expect(await editor.output.innerText()).toMatch(/"verified":\s*true/);
-		await editor.picture('submit', editor.part('ndv'));
+		await editor.pictureOfNode('submit');
 		await editor.closeNode();
 	});
 
 	test.each([
-		['control', 'Get', { resource: 'control', operation: 'get', controlId: CONTROL }],
-		['engagements', 'Get Many', { resource: 'engagement', operation: 'getAll' }],
-	])('the panel of %s: %s reads and runs', async (name, _operation, parameters) => {
-		const credential = await newCredential(client);
+		[
+			'control',
+			'Get',
+			{ resource: 'control', operation: 'get', controlId: CONTROL },
+			'"testing_status"',
+		],
+		['engagements', 'Get Many', { resource: 'engagement', operation: 'getAll' }, '"framework"'],
+	])('the panel of %s: %s reads and runs', async (name, _operation, parameters, shown) => {
+		const credential = await client.createCredential(
+			CREDENTIAL_TYPE,
+			credentialData(),
+			'Auditdex account',
+		);
 		const workflow = chain(name, [
 			{
 				name: 'Auditdex',
@@ -127,48 +136,56 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 			.getByText(/\d+ items?/)
 			.first()
 			.waitFor();
-		await editor.picture(name, editor.part('ndv'));
+		await editor.showOutput();
+		await editor.output.getByText(shown).first().waitFor();
+		await editor.pictureOfNode(name);
 		await editor.closeNode();
 	});
 
-	test('a test event arrives while the trigger listens', async () => {
-		const credential = await client.createCredential('auditdexWebhookApi', {
-			signingSecret: SIGNING_SECRET,
-		});
-		const webhookId = crypto.randomUUID();
-		const { id } = await client.importWorkflow(
+	/** A workflow that starts with the trigger, on findings. */
+	const triggerWorkflow = (name: string, credential?: CredentialReference): WorkflowFile => ({
+		name,
+		nodes: [
 			{
-				name: 'Finding raised',
-				nodes: [
-					{
-						id: '1',
-						name: 'Auditdex Trigger',
-						type: 'n8n-nodes-auditdex.auditdexTrigger',
-						typeVersion: 1,
-						position: [0, 0],
-						webhookId,
-						parameters: { events: ['finding.raised'] },
-						credentials: { auditdexWebhookApi: credential },
-					},
-				],
-				connections: {},
-				settings: { executionOrder: 'v1' },
+				id: '1',
+				name: 'Auditdex Trigger',
+				type: 'n8n-nodes-auditdex.auditdexTrigger',
+				typeVersion: 1,
+				position: [0, 0],
+				webhookId: crypto.randomUUID(),
+				parameters: { events: ['finding.raised'] },
+				...(credential && { credentials: { auditdexWebhookApi: credential } }),
 			},
-			{ auditdexWebhookApi: credential },
+		],
+		connections: {},
+		settings: { executionOrder: 'v1' },
+	});
+
+	test('a test event arrives while the trigger listens', async () => {
+		const credential = await client.createCredential(
+			'auditdexWebhookApi',
+			{ signingSecret: SIGNING_SECRET },
+			'Auditdex webhook',
 		);
+		const workflow = triggerWorkflow('Finding raised', credential);
+		const { id } = await client.importWorkflow(workflow, { auditdexWebhookApi: credential });
 		await editor.openWorkflow(id);
 		await editor.openNode('Auditdex Trigger');
-		await editor.page.getByText('Webhook URLs').click();
-		await editor.part('radio-button-production').click();
-		await editor.picture('trigger', editor.part('ndv'));
 		await editor.execute();
 		await editor.page.getByText('Listening for test event').first().waitFor();
 		const body = JSON.stringify({
 			event: 'finding.raised',
 			timestamp: new Date().toISOString(),
-			data: { engagement_id: ENGAGEMENT, finding_id: 'fnd_def456', severity: 'significant' },
+			data: {
+				engagement_id: ENGAGEMENT,
+				finding_id: 'fnd_def456',
+				severity: 'significant',
+				control_id: CONTROL,
+				title: 'Privileged access review not completed within SLA',
+			},
 		});
 		const signature = createHmac('sha256', SIGNING_SECRET).update(body).digest('hex');
+		const { webhookId } = workflow.nodes[0]!;
 		const answer = await request(`${n8n.url}/webhook-test/${webhookId}/webhook`, {
 			method: 'POST',
 			headers: { 'content-type': 'application/json', 'x-auditdex-signature': signature },
@@ -176,6 +193,36 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		});
 		expect(await answer.body.json()).toEqual({ received: true });
 		await editor.output.getByText('fnd_def456').first().waitFor();
+		await editor.showOutput();
+		await editor.productionUrl();
+		await editor.pictureOfNode('trigger');
 		await editor.closeNode();
+	});
+
+	test('a webhook is added in AUDITDEX, its secret entered, the workflow published: an event runs it', async () => {
+		const workflow = triggerWorkflow(`Finding raised, ${scheme}`);
+		const { id } = await client.importWorkflow(workflow);
+		await editor.openWorkflow(id);
+		await editor.openNode('Auditdex Trigger');
+		const url = await editor.productionUrl();
+
+		const settings = await editor.openBeside(sandbox.settingsUrl);
+		await settings.getByLabel('URL').fill(url);
+		await settings.getByRole('button', { name: 'Add webhook' }).click();
+		const shownOnce = settings.locator('section', { hasText: 'New signing secret' });
+		const secret = await shownOnce.locator('output').innerText();
+		await editor.pictureOfSite('webhook-settings', shownOnce);
+
+		await editor.newCredential();
+		await editor.saveCredential({ signingSecret: secret });
+		await editor.closeNode();
+		await editor.publish();
+		await client.waitForWebhook(workflow.nodes[0]!);
+
+		await settings.getByRole('button', { name: 'Send test event' }).click();
+		await expect
+			.poll(async () => await client.listExecutions({ workflowId: id }), { timeout: 30_000 })
+			.toMatchObject([{ status: 'success', mode: 'webhook' }]);
+		await settings.close();
 	});
 });

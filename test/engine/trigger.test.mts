@@ -4,7 +4,6 @@ import { request as openRequest } from 'node:http';
 import { deflateSync, gzipSync } from 'node:zlib';
 import type { IDataObject } from 'n8n-workflow';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
-import { Client } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import {
@@ -257,34 +256,6 @@ describe('many at once', () => {
 		};
 		const [text = ''] = Object.values(global.auditdexDeliveries.nodes);
 		expect(text).toHaveLength(100 * 16);
-	});
-});
-
-describe('while n8n is stopping', () => {
-	test('nothing is accepted over the connections it still has, and the retry runs', async () => {
-		const at = await endpoint();
-		const event = finding();
-		const connection = new Client(at.url);
-		const sendOverIt = async ({ headers, body }: Delivery) => {
-			const options = { method: 'POST', path: '/', headers: headers.flat(), body } as const;
-			const answer = await connection.request(options);
-			return { status: answer.statusCode, body: await answer.body.json() };
-		};
-		let start = async () => {};
-		// A connection that's idle then would be closed at once.
-		at.beforeRun = async () => {
-			start = at.stopListening();
-		};
-		expect(await sendOverIt(signed(finding()))).toEqual(ACCEPTED);
-		at.beforeRun = async () => {};
-		expect(await sendOverIt(signed(event, OTHER_SECRET))).toEqual(refusedWith(401));
-		expect(await sendOverIt(signed(event))).toEqual(refusedWith(503));
-		expect(at.runs).toHaveLength(1);
-		// That was the connection's last answer.
-		await expect(sendOverIt(signed(event))).rejects.toThrow('ECONNREFUSED');
-		await connection.close();
-		await start();
-		await expectRun(at, signed(event), event);
 	});
 });
 

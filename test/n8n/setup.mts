@@ -18,6 +18,7 @@ declare module 'vitest' {
 		sandbox: {
 			baseUrl: string;
 			adminUrl: string;
+			settingsUrl: string;
 			clientId: string;
 			clientSecret: string;
 			/** A client of the same sandbox that may not read engagements. */
@@ -52,6 +53,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 	project.provide('sandbox', {
 		baseUrl: sandbox.baseUrl,
 		adminUrl: sandbox.adminUrl,
+		settingsUrl: sandbox.settingsUrl,
 		clientId: sandbox.client.clientId,
 		clientSecret: sandbox.client.clientSecret,
 		limitedClientId: limited.clientId,

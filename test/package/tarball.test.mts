@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { packPackage } from '../../scripts/n8n/package.mts';
 import { unpack } from '../../scripts/scan.mts';
+import { anchorsIn } from './anchors.mts';
 
 const root = join(import.meta.dirname, '..', '..');
 const require = createRequire(import.meta.url);
@@ -154,10 +155,6 @@ describe("n8n's loader, with the tarball and n8n-workflow and nothing else", () 
 
 	test('points to sections of the README that exist', async () => {
 		const readme = await readFile(join(folder, 'README.md'), 'utf8');
-		const anchors = readme
-			.split('\n')
-			.filter((line) => /^#+ /.test(line))
-			.map((line) => anchorOf(line.replace(/^#+ /, '')));
 		const nodes = loader.types.nodes.flatMap(({ codex }) =>
 			[codex?.resources?.primaryDocumentation, codex?.resources?.credentialDocumentation].flat(),
 		);
@@ -169,18 +166,10 @@ describe("n8n's loader, with the tarball and n8n-workflow and nothing else", () 
 		const start = String(manifest.homepage).replace(/#.*/, '#');
 		for (const url of urls) {
 			expect(url.startsWith(start)).toBe(true);
-			expect(['readme', ...anchors]).toContain(url.slice(start.length));
+			expect(['readme', ...anchorsIn(readme)]).toContain(url.slice(start.length));
 		}
 	});
 });
-
-/** What GitHub makes of a heading. */
-const anchorOf = (heading: string) =>
-	heading
-		.toLowerCase()
-		.replace(/[^\p{L}\p{N}\s_-]/gu, '')
-		.trim()
-		.replace(/\s/g, '-');
 
 /** The categories that n8n's node panel knows (docs.n8n.io, "Node codex files"). */
 const CATEGORIES = [

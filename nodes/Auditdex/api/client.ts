@@ -1,7 +1,8 @@
-import { NodeOperationError, sleep } from 'n8n-workflow';
+import { sleep } from 'n8n-workflow';
 
 import { AuditdexError } from './auditdexError';
 import { parseBaseUrl } from './baseUrl';
+import { cancellation, cancelSignalOf } from './cancellation';
 import { readCredential, type ApiContext } from './credential';
 import type { HttpAnswer } from './httpAnswer';
 import {
@@ -17,7 +18,7 @@ import { toNodeError } from './nodeError';
 import { rateLimitGateFor, type RateLimitGate } from './rateLimit';
 import { readRetryAfter } from './rateLimitHeaders';
 import { backoffMs, planRetry } from './retry';
-import { attempt, cancelSignalOf, type ApiRequest, type Attempt } from './transport';
+import { attempt, type ApiRequest, type Attempt } from './transport';
 
 const SLEEP_SLICE_MS = 200;
 
@@ -164,7 +165,7 @@ export class AuditdexClient {
 			}
 			const plan = planRetry(outcome, recover === undefined, maxRetries - retries);
 			if (plan.backOff) {
-				const asked = readRetryAfter(answer?.headers ?? {}, Date.now()) ?? 0;
+				const asked = readRetryAfter(answer?.headers ?? {}) ?? 0;
 				await this.pause(Math.max(backoffMs(retries), Math.min(asked, maxWaitSeconds * 1_000)));
 			}
 			const recovered = plan.askFirst ? await recover?.(outcome.error) : undefined;
@@ -194,8 +195,6 @@ export class AuditdexClient {
 	}
 
 	private assertNotCancelled(): void {
-		if (cancelSignalOf(this.context)?.aborted) {
-			throw new NodeOperationError(this.context.getNode(), 'The execution was cancelled');
-		}
+		if (cancelSignalOf(this.context)?.aborted) throw cancellation(this.context.getNode());
 	}
 }

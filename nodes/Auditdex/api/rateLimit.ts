@@ -1,9 +1,12 @@
 import { AuditdexError } from './auditdexError';
 import type { HttpAnswer } from './httpAnswer';
 import { readRateLimit } from './rateLimitHeaders';
+import { ServerClock } from './serverClock';
 
 const MINUTE_MS = 60_000;
 const RECHECK_MS = 1_000;
+/** Of the moments that headers tell. */
+const RESOLUTION_MS = 1_000;
 /** Where a refusal doesn't say how long to wait: doubling from here, past a minute in all. */
 const UNTOLD_WAIT_MS = 1_000;
 const UNTOLD_WAIT_DOUBLINGS = 5;
@@ -49,13 +52,15 @@ interface Place {
 export class RateLimitGate {
 	private readonly queue = new Set<Place>();
 
+	private readonly serverClock = new ServerClock();
+
 	private inFlight = 0;
 
 	/** Requests the service still accepts; undefined while unknown. */
 	private remaining: number | undefined;
 
-	/** When the service said that `remaining` changes, in local epoch milliseconds. */
-	private resetAt = 0;
+	/** Until when `remaining` is taken for right, in local epoch milliseconds. */
+	private knownUntil = 0;
 
 	/** Nothing is accepted before this moment, in local epoch milliseconds. */
 	private opensAt = 0;
@@ -136,7 +141,8 @@ export class RateLimitGate {
 
 	private hasRoom(): boolean {
 		const { remaining = Infinity } = this;
-		if (remaining <= this.inFlight && this.now() >= this.resetAt) this.remaining = undefined;
+		const outdated = this.inFlight === 0 || this.now() >= this.knownUntil;
+		if (remaining <= this.inFlight && outdated) this.remaining = undefined;
 		if (this.remaining === undefined) return !this.scouting;
 		// The wider the spread, the more of what remains goes to others.
 		const share = Math.max(1, (remaining * LEAST_SPREAD) / this.spread);
@@ -144,8 +150,14 @@ export class RateLimitGate {
 	}
 
 	private learn({ status, headers }: HttpAnswer, isLatest: boolean): void {
-		const { remaining: reported, waitMs, perMinute } = readRateLimit(headers, this.now());
 		const refused = status === 429;
+		if (refused) this.serverClock.forget();
+		const serverNow = this.serverClock.read(headers.date, this.now());
+		const {
+			remaining: reported,
+			waitMs,
+			perMinute,
+		} = readRateLimit(headers, this.now(), serverNow);
 		const remaining = refused ? 0 : reported;
 		this.answers += 1;
 		this.spread = refused
@@ -159,7 +171,7 @@ export class RateLimitGate {
 			return;
 		}
 		this.remaining = isLatest ? remaining : Math.min(remaining, this.remaining ?? Infinity);
-		this.resetAt = this.now() + (waitMs ?? 0);
+		this.knownUntil = this.now() + Math.max(waitMs ?? 0, RESOLUTION_MS);
 		if (remaining > 0) return;
 
 		const asked = refused ? waitMs || this.untoldWaitMs() : (waitMs ?? 0);

@@ -19,11 +19,16 @@ export interface RateLimitReport {
 /**
  * Reads the headers that every response has (API page, "Rate Limits").
  * @param now the local clock, in epoch milliseconds
+ * @param serverNow the server's
  */
-export function readRateLimit(headers: HttpAnswer['headers'], now: number): RateLimitReport {
+export function readRateLimit(
+	headers: HttpAnswer['headers'],
+	now: number,
+	serverNow = dateIn(headers, now),
+): RateLimitReport {
 	const remaining = numberIn(headers['x-ratelimit-remaining']);
 	const perMinute = numberIn(headers['x-ratelimit-limit']) ?? 0;
-	const waitMs = waitIn(headers, now);
+	const waitMs = waitIn(headers, serverNow);
 	return {
 		remaining: remaining === undefined ? undefined : Math.max(0, remaining),
 		waitMs: waitMs === undefined ? undefined : Math.min(LONGEST_WAIT_MS, Math.max(0, waitMs)),
@@ -32,31 +37,34 @@ export function readRateLimit(headers: HttpAnswer['headers'], now: number): Rate
 }
 
 /** `Retry-After` wins over `X-RateLimit-Reset` (epoch seconds). */
-function waitIn(headers: HttpAnswer['headers'], now: number): number | undefined {
-	const retryAfter = readRetryAfter(headers, now);
+function waitIn(headers: HttpAnswer['headers'], serverNow: number): number | undefined {
+	const retryAfter = readRetryAfter(headers, serverNow);
 	if (retryAfter !== undefined) return retryAfter;
 	const reset = numberIn(headers['x-ratelimit-reset']);
 	if (reset === undefined) return undefined;
 	const resetMs = reset * SECOND_MS;
-	return reset < EARLIEST_EPOCH_SECONDS ? resetMs : resetMs - serverNow(headers, now);
+	return reset < EARLIEST_EPOCH_SECONDS ? resetMs : resetMs - serverNow;
 }
 
 /**
  * The wait that `Retry-After` (RFC 9110 §10.2.3, seconds or a date) asks for, in milliseconds;
  * undefined where it asks for none.
- * @param now the local clock, in epoch milliseconds
+ * @param serverNow the server's clock, in epoch milliseconds
  */
-export function readRetryAfter(headers: HttpAnswer['headers'], now: number): number | undefined {
+export function readRetryAfter(
+	headers: HttpAnswer['headers'],
+	serverNow = dateIn(headers, Date.now()),
+): number | undefined {
 	const retryAfter = headers['retry-after'] ?? '';
 	const seconds = numberIn(retryAfter) ?? -1;
 	if (seconds >= 0) return seconds * SECOND_MS;
 	// With a month's name, since `Date.parse` takes many a number for a date.
 	const date = /[a-z]{3}/i.test(retryAfter) ? Date.parse(retryAfter) : NaN;
-	return Number.isNaN(date) ? undefined : date - serverNow(headers, now);
+	return Number.isNaN(date) ? undefined : date - serverNow;
 }
 
-/** The server's clock, as clocks differ: the answer's own `Date`. */
-function serverNow(headers: HttpAnswer['headers'], now: number): number {
+/** The server's clock as the answer's `Date` tells it, as clocks differ. */
+function dateIn(headers: HttpAnswer['headers'], now: number): number {
 	return Date.parse(headers.date ?? '') || now;
 }
 

@@ -1,6 +1,7 @@
 import { NodeOperationError, type IHttpRequestOptions } from 'n8n-workflow';
 
 import { AuditdexError } from './auditdexError';
+import { cancellation, cancelSignalOf } from './cancellation';
 import { CREDENTIAL_TYPE, readCredential, type ApiContext } from './credential';
 import { Deadline, untilAborted } from './deadline';
 import type { HttpAnswer } from './httpAnswer';
@@ -21,11 +22,6 @@ export interface ApiRequest {
 export interface Attempt {
 	outcome: Outcome;
 	answer?: HttpAnswer;
-}
-
-/** The execution's cancel signal; a list search in the editor has none. */
-export function cancelSignalOf(context: ApiContext): AbortSignal | undefined {
-	return 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;
 }
 
 /**
@@ -73,9 +69,7 @@ export async function attempt(context: ApiContext, request: ApiRequest): Promise
 		const secrets = status < 300 ? [] : (await readCredential(context)).secrets;
 		return judge({ status, headers, data }, request, secrets);
 	} catch (error) {
-		if (cancelled?.aborted) {
-			throw new NodeOperationError(context.getNode(), 'The execution was cancelled');
-		}
+		if (cancelled?.aborted) throw cancellation(context.getNode());
 		if (deadline.expired) return { outcome: outcomeOfFault({ code: 'ETIMEDOUT', sent }) };
 		const { secrets } = await readCredential(context);
 		const explained = explain(error, request, sent, secrets);

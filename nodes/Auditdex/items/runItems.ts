@@ -1,9 +1,9 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
+import { cancellation, cancelSignalOf } from '../api/cancellation';
 import { AuditdexClient } from '../api/client';
 import { untilAborted } from '../api/deadline';
 import { toNodeError, type NodeError } from '../api/nodeError';
-import { cancelSignalOf } from '../api/transport';
 import { ItemParameters } from '../parameters/itemParameters';
 import type { Job, Operation } from '../resources/operation';
 import { errorItem } from './errorItem';
@@ -44,7 +44,7 @@ export async function runItems(
 			const output = await (cancelled ? untilAborted(work, cancelled) : work);
 			return output.map((json) => ({ json, pairedItem: { item: itemIndex } }));
 		} catch (error) {
-			if (cancelled?.aborted) throw new NodeOperationError(node, 'The execution was cancelled');
+			if (cancelled?.aborted) throw cancellation(node);
 			const nodeError = toNodeError(node, error, itemIndex);
 			if (continueOnFail) return [errorItem(node, itemIndex, nodeError)];
 			throw nodeError;

@@ -37,8 +37,14 @@ Object.assign(process.env, {
 	N8N_LOG_FILE_LOCATION: join(logFolder, 'n8n.log'),
 });
 
-const require = createRequire(import.meta.url);
-const requireOfCore = createRequire(require.resolve('n8n-core'));
+/** Our own n8n-core, or that of a whole n8n (`N8N_INSTALLATION`, the folder it's installed in). */
+const require = createRequire(
+	process.env.N8N_INSTALLATION
+		? join(process.env.N8N_INSTALLATION, 'package.json')
+		: import.meta.url,
+);
+/** What n8n-core itself would get. */
+export const requireOfCore = createRequire(require.resolve('n8n-core'));
 
 export const core = require('n8n-core') as typeof import('n8n-core');
 export const workflow = require('n8n-workflow') as typeof import('n8n-workflow');

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-
 import type {
 	IExecuteFunctions,
 	INodeParameters,
@@ -9,7 +7,7 @@ import type {
 } from 'n8n-workflow';
 
 import { runWorkflow, type Execution, type ExecutionOptions } from './engine.mts';
-import { workflow as n8n } from './n8n.mts';
+import { requireOfCore, workflow as n8n } from './n8n.mts';
 import { AUDITDEX, NodeTypes, registerTestNode, START } from './nodeTypes.mts';
 
 /** The name under which n8n offers our node to AI agents. */
@@ -38,7 +36,6 @@ interface Tool {
 	invoke(args: IDataObject): Promise<string>;
 }
 
-const requireOfCore = createRequire(createRequire(import.meta.url).resolve('n8n-core'));
 const { convertToOpenAITool } = requireOfCore('@langchain/core/utils/function_calling') as {
 	convertToOpenAITool(tool: Tool): { function: ToolDefinition };
 };

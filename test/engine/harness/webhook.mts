@@ -87,17 +87,6 @@ export class WebhookEndpoint {
 		return endpoint;
 	}
 
-	/**
-	 * As n8n does when it is asked to stop.
-	 * @returns starts it again at the same port
-	 */
-	stopListening(): () => Promise<void> {
-		const { port } = this.server.address() as AddressInfo;
-		this.server.close();
-		return async () =>
-			await new Promise((resolve) => this.server.listen(port, '127.0.0.1', resolve));
-	}
-
 	async close(): Promise<void> {
 		this.server.closeAllConnections();
 		await new Promise((resolve) => this.server.close(resolve));
@@ -183,10 +172,6 @@ function answerer(response: ServerResponse) {
 	const answer = Object.assign(response, {
 		status(code: number) {
 			response.statusCode = code;
-			return answer;
-		},
-		set(name: string, value: string) {
-			response.setHeader(name, value);
 			return answer;
 		},
 		json(body: object) {

@@ -74,6 +74,8 @@ describe('the body alone', () => {
 		for (const name of ['constructor', '__proto__', 'toString']) {
 			expect(read({ 'x-signature': 'ab' }, source('body', name))).toBeUndefined();
 		}
+		const inherited = Object.create({ 'x-acme-proof': 'ab' }) as DeliveryHeaders;
+		expect(read(inherited, source('body', 'X-Acme-Proof'))).toBeUndefined();
 	});
 });
 

@@ -1,0 +1,168 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import type { FaultRule } from '../../sandbox/faults.mts';
+import type { SandboxOptions } from '../../sandbox/server.mts';
+import { openAccount } from './harness/account.mts';
+import {
+	keepContent,
+	keepFile,
+	makeFile,
+	useBinaryMode,
+	type TestFile,
+} from './harness/binary.mts';
+import { getAll, getControl, submit } from './harness/parameters.mts';
+import { requestsSeen } from './harness/traffic.mts';
+
+const MIB = 1024 * 1024;
+/** The time in which a stopped execution has to be over. */
+const SOON_MS = 2_000;
+
+let large: TestFile;
+beforeAll(async () => {
+	await useBinaryMode('filesystem');
+	large = await makeFile(16 * MIB, 1);
+});
+afterAll(async () => await large.remove());
+
+interface Situation {
+	during: string;
+	parameters: INodeParameters;
+	items: () => Promise<INodeExecutionData[]>;
+	options?: SandboxOptions;
+	fault?: FaultRule;
+	/** Requests on their way when Stop is pressed. */
+	underWay: number;
+}
+
+const itemsOf = (count: number) => async () => Array.from({ length: count }, () => ({ json: {} }));
+const itemsWith = (count: number, file: () => ReturnType<typeof keepFile>) => async () => {
+	const data = await file();
+	return Array.from({ length: count }, () => ({ json: {}, binary: { data } }));
+};
+const largeFile = async () => await keepFile(large, { fileName: 'large.bin' });
+const smallFile = async () => await keepContent('small', { fileName: 'small.txt' });
+
+const situations: Situation[] = [
+	{
+		during: 'the wait for the rate limit',
+		parameters: getControl({ options: { parallelRequests: 20 } }),
+		items: itemsOf(200),
+		options: { plan: 'standard' },
+		underWay: 0,
+	},
+	{
+		during: 'the wait that a 429 asks for',
+		parameters: getControl({ options: { maxRetries: 50 } }),
+		items: itemsOf(10),
+		fault: { kind: '429' },
+		underWay: 0,
+	},
+	{
+		during: 'the wait before another try',
+		parameters: getControl({ options: { maxRetries: 50 } }),
+		items: itemsOf(10),
+		fault: { kind: '503' },
+		underWay: 0,
+	},
+	{
+		during: 'the wait before another upload',
+		parameters: submit({ options: { maxRetries: 50 } }),
+		items: itemsWith(10, smallFile),
+		fault: { kind: '503', operation: 'submitEvidence' },
+		underWay: 0,
+	},
+	{
+		during: 'the wait for an answer',
+		parameters: getControl(),
+		items: itemsOf(10),
+		fault: { kind: 'stall' },
+		underWay: 4,
+	},
+	{
+		during: 'the wait for a page of a list',
+		parameters: getAll({ returnAll: true }),
+		items: itemsOf(1),
+		fault: { kind: 'stall', operation: 'listEngagements' },
+		underWay: 1,
+	},
+	{
+		during: 'the wait for the answer to an upload',
+		parameters: submit(),
+		items: itemsWith(10, smallFile),
+		fault: { kind: 'stall', operation: 'submitEvidence' },
+		underWay: 4,
+	},
+	{
+		during: 'the wait for another item with the same file',
+		parameters: submit({ options: { skipIfSubmitted: true } }),
+		items: itemsWith(10, smallFile),
+		fault: { kind: 'stall', operation: 'submitEvidence' },
+		underWay: 1,
+	},
+];
+
+test.concurrent.each(situations)(
+	'Stop during $during ends the execution soon and leaves no request',
+	async ({ parameters, items, options, fault, underWay }) => {
+		const account = await openAccount(options);
+		const { admin } = account.sandbox;
+		try {
+			await account.run(getControl(), [{ json: {} }]); // n8n has a token now.
+			if (fault) await admin.addFault(fault);
+			const stop = new AbortController();
+			let over = false;
+			const execution = account
+				.run(parameters, await items(), { signal: stop.signal })
+				.finally(() => (over = true));
+			await expect
+				.poll(async () => (await admin.stats()).inFlight, { timeout: 30_000 })
+				.toBe(underWay);
+			await delay(2_000);
+			expect(over).toBe(false);
+			expect((await admin.stats()).inFlight).toBe(underWay);
+
+			const pressed = Date.now();
+			stop.abort();
+			expect((await execution).status).toBe('canceled');
+			expect(Date.now() - pressed).toBeLessThan(SOON_MS);
+			await expect.poll(async () => (await admin.stats()).inFlight, { timeout: SOON_MS }).toBe(0);
+
+			const { total } = await requestsSeen(account.sandbox);
+			await delay(SOON_MS);
+			expect(await requestsSeen(account.sandbox)).toMatchObject({ total });
+			expect(await admin.listEvidence()).toEqual([]);
+		} finally {
+			await account.close();
+		}
+	},
+);
+
+test('Stop amid uploads ends the execution soon, leaves no request and stores no file in part', async () => {
+	const account = await openAccount();
+	const { admin } = account.sandbox;
+	try {
+		const items = await itemsWith(500, largeFile)();
+		const stop = new AbortController();
+		const execution = account.run(submit(), items, { signal: stop.signal });
+		await expect
+			.poll(async () => (await admin.listEvidence()).length, { timeout: 60_000 })
+			.toBeGreaterThan(2);
+		expect((await admin.stats()).inFlight).toBeGreaterThan(0);
+
+		const pressed = Date.now();
+		stop.abort();
+		expect((await execution).status).toBe('canceled');
+		expect(Date.now() - pressed).toBeLessThan(SOON_MS);
+		await expect.poll(async () => (await admin.stats()).inFlight, { timeout: SOON_MS }).toBe(0);
+
+		const stored = await admin.listEvidence();
+		await delay(SOON_MS);
+		expect(await admin.listEvidence()).toHaveLength(stored.length);
+		for (const { sha256 } of stored) expect(sha256).toBe(large.sha256);
+	} finally {
+		await account.close();
+	}
+});
