@@ -60,12 +60,14 @@ describe.each([
 });
 
 test("the bucket is refilled on the service's clock", async () => {
+	// 600 a second: what's beyond the burst is there soon, and never would be without a refill.
 	await withSandbox({ plan: 'standard', clockSpeed: 600 }, async (_sandbox, get) => {
-		// 100 at once, then 600 a second: far more pass than without a refill.
-		const statuses: number[] = [];
-		const until = Date.now() + 1_500;
-		while (Date.now() < until) statuses.push((await get()).status);
-		expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(150);
+		let accepted = 0;
+		for (const deadline = Date.now() + 20_000; accepted < 300 && Date.now() < deadline; ) {
+			const answers = await Promise.all(Array.from({ length: 50 }, get));
+			accepted += answers.filter(({ status }) => status === 200).length;
+		}
+		expect(accepted).toBeGreaterThanOrEqual(300);
 	});
 });
 
