@@ -251,13 +251,21 @@ export class N8nClient {
 		await this.untilPublication(id, 'not_published');
 	}
 
-	/** n8n publishes in the background, and tells here how far it is. */
+	/**
+	 * n8n publishes in the background, and tells here how far it is. Older ones (2.38) are done when
+	 * they answer the request to publish, and have nothing to tell.
+	 */
 	private async untilPublication(id: string, wanted: 'published' | 'not_published'): Promise<void> {
 		for (;;) {
-			const { status, triggers } = await this.call<{
+			const publication = await this.call<{
 				status: 'in_progress' | 'not_published' | 'published' | 'partial' | 'failed';
 				triggers: Array<{ errorMessage: string | null }>;
-			}>('GET', `/workflows/${id}/publication-status`);
+			}>('GET', `/workflows/${id}/publication-status`).catch((error: Error) => {
+				if (error.message.includes('publication status is not available')) return undefined;
+				throw error;
+			});
+			if (!publication) return;
+			const { status, triggers } = publication;
 			if (status === wanted) return;
 			if (wanted === 'published' && (status === 'failed' || status === 'partial')) {
 				const reasons = triggers.map(({ errorMessage }) => errorMessage ?? '').join(' ');
