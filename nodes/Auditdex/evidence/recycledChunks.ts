@@ -1,5 +1,10 @@
 /** More than any consumer that heeds back-pressure holds: one being sent, two ahead in streams. */
 const SLOTS = 8;
+/**
+ * Smaller chunks get memory of their own: streams hold so many bytes, however many chunks that is,
+ * and what they hold must not change.
+ */
+const SMALLEST_BYTES = 512 * 1024;
 
 /**
  * Copies of borrowed chunks in memory that is used again and again, for a consumer that sends them
@@ -13,8 +18,9 @@ export class RecycledChunks {
 
 	private next = 0;
 
-	/** The copy stays as it is until `SLOTS` more have been made. */
+	/** The copy stays as it is until `SLOTS` more have been made, 4 MiB at least. */
 	copy(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
+		if (chunk.byteLength < SMALLEST_BYTES) return Uint8Array.from(chunk);
 		const index = this.next++ % SLOTS;
 		let slot = this.slots[index];
 		if (!slot || slot.byteLength < chunk.byteLength) {

@@ -26,8 +26,14 @@ describe('Chunks of a file', () => {
 	it('use no more memory, however many there are', () => {
 		const chunks = new RecycledChunks();
 		const buffers = new Set<ArrayBufferLike>();
-		for (let chunk = 0; chunk < 1_000; chunk++) buffers.add(chunks.copy(new Uint8Array(10)).buffer);
+		for (let chunk = 0; chunk < 1_000; chunk++) buffers.add(chunks.copy(new Uint8Array(MIB)).buffer);
 		expect(buffers.size).toBeLessThan(20);
+	});
+
+	it('have memory of their own when they are small, as streams hold many of those', () => {
+		const chunks = new RecycledChunks();
+		const copies = Array.from({ length: 1_000 }, (_, n) => chunks.copy(new Uint8Array(10).fill(n)));
+		expect(copies.every((copy, n) => copy.every((byte) => byte === n % 256))).toBe(true);
 	});
 
 	it('are freed when they have their memory to themselves, and only then', () => {
