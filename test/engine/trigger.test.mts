@@ -222,6 +222,7 @@ describe('a run that could not be started', () => {
 		hangingUp.end(body);
 		await isBegun;
 		hangingUp.destroy();
+		await expect.poll(async () => await at.openConnections()).toBe(0);
 		const retry = send(at.url, signed(event));
 		at.beforeRun = async () => {};
 		fail(new Error('database is locked'));
@@ -256,6 +257,20 @@ describe('many at once', () => {
 		};
 		const [text = ''] = Object.values(global.auditdexDeliveries.nodes);
 		expect(text).toHaveLength(100 * 16);
+	});
+});
+
+describe('after a restart', () => {
+	test('what was accepted before is known, also after another restart', async () => {
+		const at = await endpoint();
+		const [first, second] = [signed(finding()), signed(finding())];
+		expect(await send(at.url, first)).toEqual(ACCEPTED);
+		at.restart();
+		expect(await send(at.url, first)).toEqual(DUPLICATE);
+		expect(await send(at.url, second)).toEqual(ACCEPTED);
+		at.restart();
+		for (const message of [first, second]) expect(await send(at.url, message)).toEqual(DUPLICATE);
+		expect(at.runs).toHaveLength(2);
 	});
 });
 

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { createGunzip, createInflate } from 'node:zlib';
 import type {
 	IDataObject,
@@ -61,7 +62,7 @@ export class WebhookEndpoint {
 	private readonly node: INode;
 	private readonly type: INodeType;
 	private readonly credentialsHelper: CredentialsHelper;
-	private readonly workflowId = crypto.randomUUID();
+	private workflowId = crypto.randomUUID();
 	private readonly server = createServer((request, response) => {
 		void this.handle(request as WebhookRequest, response);
 	});
@@ -85,6 +86,15 @@ export class WebhookEndpoint {
 		await new Promise<void>((resolve) => endpoint.server.listen(0, '127.0.0.1', resolve));
 		endpoint.url = `http://127.0.0.1:${(endpoint.server.address() as AddressInfo).port}/`;
 		return endpoint;
+	}
+
+	/** What a new process would know: static data alone, as memories are kept by workflow. */
+	restart(): void {
+		this.workflowId = crypto.randomUUID();
+	}
+
+	async openConnections(): Promise<number> {
+		return await promisify(this.server.getConnections.bind(this.server))();
 	}
 
 	async close(): Promise<void> {
