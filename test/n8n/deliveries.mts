@@ -129,11 +129,15 @@ export interface Attempt {
  * @returns all attempts; the last one is the success
  * @throws Error when there's none within three minutes
  */
-export async function sendUntilAccepted(url: string, message: Delivery): Promise<Attempt[]> {
+export async function sendUntilAccepted(
+	url: string,
+	message: Delivery,
+	attempt: typeof send = send,
+): Promise<Attempt[]> {
 	const attempts: Attempt[] = [];
 	const deadline = Date.now() + 180_000;
 	for (let wait = 100; Date.now() < deadline; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-		const answer = await send(url, message).catch(() => undefined);
+		const answer = await attempt(url, message).catch(() => undefined);
 		attempts.push({ endedAt: Date.now(), answer });
 		if (answer && answer.status >= 200 && answer.status < 300) return attempts;
 		await delay(wait);

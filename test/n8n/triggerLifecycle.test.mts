@@ -1,4 +1,5 @@
 /** What happens to a trigger while n8n keeps running: activation, edits, secrets, test events. */
+import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { N8nClient } from '../../scripts/n8n/rest.mts';
@@ -92,6 +93,34 @@ describe('two triggers on the same service', () => {
 			expect(await trigger.newRuns()).toEqual([[event]]);
 			await trigger.deactivate();
 		}
+	});
+});
+
+describe('two triggers in one workflow', () => {
+	it('remember apart from each other, across a deactivation', async () => {
+		const trigger = await TriggerWorkflow.start(client);
+		const { nodes } = await client.getWorkflow(trigger.id);
+		const webhookId = randomUUID();
+		const second = { ...nodes[0]!, id: randomUUID(), name: 'Second', webhookId };
+		await client.updateWorkflow(trigger.id, { nodes: [...nodes, second] });
+		await trigger.activate();
+		const urls = [trigger.url, await client.waitForWebhook({ webhookId })];
+
+		const [one, another] = [signed(finding()), signed(finding())];
+		// At the same time, so that each saves static data that it loaded before the other's.
+		const first = urls.map(async (url) => await send(url, one));
+		expect(await Promise.all(first)).toEqual([ACCEPTED, ACCEPTED]);
+		expect(await send(urls[1]!, another)).toEqual(ACCEPTED);
+		await trigger.deactivate();
+		await trigger.activate();
+		for (const url of urls) {
+			await client.waitForWebhook({ webhookId });
+			expect(await send(url, one)).toEqual(DUPLICATE);
+		}
+		expect(await send(urls[1]!, another)).toEqual(DUPLICATE);
+		expect(await send(urls[0]!, another)).toEqual(ACCEPTED);
+		expect(await trigger.runs()).toHaveLength(4);
+		await trigger.deactivate();
 	});
 });
 

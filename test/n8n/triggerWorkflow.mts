@@ -140,22 +140,20 @@ export class TriggerWorkflow {
 
 	private async listRuns(): Promise<ExecutionSummary[]> {
 		const runs: ExecutionSummary[] = [];
-		for (;;) {
+		for (let cursor: string | null | undefined; cursor !== null; ) {
 			const query = new URLSearchParams({
 				filter: JSON.stringify({ workflowId: this.id }),
 				limit: '100',
-				...(runs.length > 0 && { lastId: runs.at(-1)!.id }),
+				...(cursor && { cursor }),
 			});
-			const { results } = await this.client.call<{ results: ExecutionSummary[] }>(
-				'GET',
-				`/executions?${query}`,
-			);
-			const older = results.filter(
-				({ id }) => runs.length === 0 || Number(id) < Number(runs.at(-1)!.id),
-			);
-			if (older.length === 0) return runs.reverse();
-			runs.push(...older.sort((a, b) => Number(b.id) - Number(a.id)));
+			const page = await this.client.call<{
+				results: ExecutionSummary[];
+				nextCursor: string | null;
+			}>('GET', `/executions?${query}`);
+			runs.push(...page.results);
+			cursor = page.nextCursor;
 		}
+		return runs.sort((a, b) => Number(a.id) - Number(b.id));
 	}
 
 	/** "Listen for test event" in the editor. */

@@ -1,0 +1,38 @@
+/** A service that a workflow reports its events to, and the node that does so. */
+import Fastify from 'fastify';
+import type { INode } from 'n8n-workflow';
+
+export interface EventCounter {
+	/** The finding ids in the order in which they arrived. */
+	received: string[];
+	/** The node that reports the finding of its input. */
+	node: INode;
+	close(): Promise<void>;
+}
+
+/** Starts it on loopback. */
+export async function startEventCounter(): Promise<EventCounter> {
+	const app = Fastify({ forceCloseConnections: true });
+	const received: string[] = [];
+	app.post<{ Params: { id: string } }>('/findings/:id', async ({ params }) => {
+		received.push(params.id);
+		return {};
+	});
+	const origin = await app.listen({ host: '127.0.0.1', port: 0 });
+	return {
+		received,
+		node: {
+			id: 'report',
+			name: 'Report',
+			type: 'n8n-nodes-base.httpRequest',
+			typeVersion: 4.2,
+			position: [200, 0],
+			parameters: {
+				method: 'POST',
+				url: `=${origin}/findings/{{ $json.data.finding_id }}`,
+				options: {},
+			},
+		},
+		close: async () => await app.close(),
+	};
+}

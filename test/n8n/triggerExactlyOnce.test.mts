@@ -1,0 +1,189 @@
+/**
+ * Each event starts one run, whatever the sender repeats, however n8n ends in between, and whatever
+ * its database does.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import {
+	ACCEPTED,
+	type Attempt,
+	type AuditEvent,
+	DUPLICATE,
+	finding,
+	send,
+	sendUntilAccepted,
+	signed,
+} from './deliveries.mts';
+import { type EventCounter, startEventCounter } from './eventCounter.mts';
+import { type OwnN8n, startOwnN8n } from './ownN8n.mts';
+import { TriggerWorkflow } from './triggerWorkflow.mts';
+
+const EVENTS = 500;
+/** Deliveries that are under way at the same time. */
+const PARALLEL = 20;
+
+let own: OwnN8n;
+let counter: EventCounter;
+let trigger: TriggerWorkflow;
+
+beforeAll(async () => {
+	own = await startOwnN8n();
+	counter = await startEventCounter();
+});
+beforeEach(async () => {
+	counter.received.length = 0;
+	trigger = await TriggerWorkflow.start(own.client, { next: counter.node });
+});
+afterEach(async () => await trigger.deactivate());
+afterAll(async () => {
+	await own.close();
+	await counter.close();
+});
+
+/**
+ * The proxy before n8n, which an administrator can have hold deliveries back. n8n 2.41 takes them until
+ * it ends, and cuts off what it is working on then.
+ */
+class Gate {
+	private isOpen = true;
+	private underWay = 0;
+
+	send: typeof send = async (url, message) => {
+		if (!this.isOpen) throw new Error('connection refused');
+		this.underWay++;
+		try {
+			return await send(url, message);
+		} finally {
+			this.underWay--;
+		}
+	};
+
+	/** Lets nothing through while n8n is restarted; what's under way is answered first. */
+	async restart(n8n: OwnN8n['n8n']): Promise<void> {
+		this.isOpen = false;
+		while (this.underWay > 0) await delay(20);
+		await n8n.restart();
+		this.isOpen = true;
+	}
+}
+
+interface SentDelivery {
+	id: string;
+	attempts: Attempt[];
+}
+
+/**
+ * Sends each delivery until it is accepted, so many at a time.
+ * @param atHalf what happens when half of them are accepted
+ */
+async function sendAll(
+	events: AuditEvent[],
+	atHalf: () => Promise<void>,
+	attempt = send,
+): Promise<SentDelivery[]> {
+	const queue = [...events];
+	const sent: SentDelivery[] = [];
+	let interruption: Promise<void> | undefined;
+	async function work(): Promise<void> {
+		for (let event = queue.shift(); event; event = queue.shift()) {
+			const attempts = await sendUntilAccepted(trigger.url, signed(event), attempt);
+			sent.push({ id: event.data.finding_id, attempts });
+			if (sent.length >= events.length / 2) interruption ??= atHalf();
+		}
+	}
+	await Promise.all(Array.from({ length: PARALLEL }, work));
+	await interruption;
+	return sent;
+}
+
+const newEvents = () => Array.from({ length: EVENTS }, () => finding());
+
+/** Each event twice, in random order. */
+function twice(events: AuditEvent[]): AuditEvent[] {
+	return [...events, ...events]
+		.map((event) => ({ event, rank: Math.random() }))
+		.sort((a, b) => a.rank - b.rank)
+		.map(({ event }) => event);
+}
+
+const idsOf = (events: AuditEvent[]) => events.map(({ data }) => data.finding_id).sort();
+const wasRepeated = ({ attempts }: SentDelivery) => attempts.length > 1;
+const lastAnswer = ({ attempts }: SentDelivery) => attempts.at(-1)!.answer;
+
+/** Waits until every run is over, and groups what became of them by finding. */
+async function statusesByFinding(): Promise<Map<string, string[]>> {
+	await trigger.runs();
+	const byFinding = new Map<string, string[]>();
+	for (const { findingId, status } of own.storedRuns(trigger.id)) {
+		byFinding.set(findingId, [...(byFinding.get(findingId) ?? []), status]);
+	}
+	return byFinding;
+}
+
+describe(`${EVENTS} events, each delivered twice, ${PARALLEL} at a time`, () => {
+	it('run once each while n8n is restarted', async () => {
+		const events = newEvents();
+		const gate = new Gate();
+		const restart = async () => await gate.restart(own.n8n);
+		const sent = await sendAll(twice(events), restart, gate.send);
+
+		const runs = await statusesByFinding();
+		console.log(
+			`restart: ${events.length} events, ${sent.length} deliveries,`,
+			`${sent.filter(wasRepeated).length} of them sent again, ${[...runs.values()].flat().length} runs`,
+		);
+		expect(sent.filter(wasRepeated).length).toBeGreaterThan(0);
+		expect([...runs.keys()].sort()).toEqual(idsOf(events));
+		expect([...runs].filter(([, statuses]) => statuses.join() !== 'success')).toEqual([]);
+		expect(counter.received.toSorted()).toEqual(idsOf(events));
+		const answers = sent.map(lastAnswer);
+		expect(answers.filter((answer) => answer?.status !== 200)).toEqual([]);
+	});
+
+	it('start at least one run each while n8n is killed, and those answered before no other', async () => {
+		const events = newEvents();
+		let killedAt = 0;
+		const sent = await sendAll(twice(events), async () => {
+			killedAt = Date.now();
+			await own.killAndRestart();
+		});
+
+		const answeredBefore = new Set(
+			sent.filter((delivery) => delivery.attempts.at(-1)!.endedAt <= killedAt).map(({ id }) => id),
+		);
+		const runs = await statusesByFinding();
+		const again = [...runs].filter(([, statuses]) => statuses.length > 1);
+		const cutOff = [...runs].filter(([, statuses]) => !statuses.includes('success'));
+		console.log(
+			`kill: ${events.length} events, ${answeredBefore.size} of them answered before,`,
+			`${again.length} ran twice, the runs of ${cutOff.length} were cut off`,
+		);
+		expect([...runs.keys()].sort()).toEqual(idsOf(events));
+		expect(again.filter(([id]) => answeredBefore.has(id))).toEqual([]);
+		expect(again.filter(([, statuses]) => statuses.length > 2)).toEqual([]);
+		// n8n itself doesn't go on with runs that were cut off; all others did what they are for.
+		expect(cutOff.length).toBeLessThanOrEqual(PARALLEL * 2);
+		const reported = new Set(counter.received);
+		const lost = [...runs.keys()].filter((id) => !reported.has(id));
+		expect(lost.filter((id) => !cutOff.some(([other]) => other === id))).toEqual([]);
+	});
+});
+
+describe('a delivery that got a 5xx', () => {
+	it('runs when it is sent again, as the run could not be started before', async () => {
+		const message = signed(finding());
+		const database = own.openDatabase();
+		// Others may read, but not write.
+		database.exec('BEGIN IMMEDIATE');
+		const refused = await send(trigger.url, message);
+		database.exec('ROLLBACK');
+		database.close();
+		expect(refused.status).toBeGreaterThanOrEqual(500);
+		expect(own.storedRuns(trigger.id)).toEqual([]);
+
+		expect(await send(trigger.url, message)).toEqual(ACCEPTED);
+		expect(await send(trigger.url, message)).toEqual(DUPLICATE);
+		expect([...(await statusesByFinding()).values()]).toEqual([['success']]);
+	});
+});
