@@ -26,7 +26,8 @@ describe('Chunks of a file', () => {
 	it('use no more memory, however many there are', () => {
 		const chunks = new RecycledChunks();
 		const buffers = new Set<ArrayBufferLike>();
-		for (let chunk = 0; chunk < 1_000; chunk++) buffers.add(chunks.copy(new Uint8Array(MIB)).buffer);
+		for (let chunk = 0; chunk < 1_000; chunk++)
+			buffers.add(chunks.copy(new Uint8Array(MIB)).buffer);
 		expect(buffers.size).toBeLessThan(20);
 	});
 
