@@ -15,6 +15,7 @@ export default defineConfig({
 					include: ['test/unit/**/*.test.mts', 'sandbox/**/*.test.mts'],
 					// Some send thousands of requests to a sandbox; a busy machine takes its time for it.
 					testTimeout: 60_000,
+					hookTimeout: 60_000,
 				},
 			},
 			{
@@ -22,6 +23,7 @@ export default defineConfig({
 					name: 'engine',
 					include: ['test/engine/**/*.test.mts'],
 					testTimeout: 240_000,
+					hookTimeout: 60_000,
 					// Most of the time they wait.
 					maxConcurrency: 40,
 				},
@@ -31,6 +33,7 @@ export default defineConfig({
 					name: 'package',
 					include: ['test/package/**/*.test.mts'],
 					testTimeout: 120_000,
+					hookTimeout: 120_000,
 					// In "test" the vendor's lint rules judge otherwise than in its scan.
 					env: { NODE_ENV: 'production' },
 				},
