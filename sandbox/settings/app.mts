@@ -21,7 +21,7 @@ const DELIVERIES_A_PAGE = 20;
 interface OfWebhook {
 	Params: { id: string };
 	Body: Form;
-	Querystring: { shown?: string; before?: string };
+	Querystring: { shown?: string; offset?: string };
 }
 
 /**
@@ -47,7 +47,13 @@ export async function settingsPages(
 	/** Leads to the webhook's page, which shows its secret this one time. */
 	const toSecret = async (reply: FastifyReply, { id, secret }: { id: string; secret: string }) =>
 		await to(reply, `${urlOf({ id })}?shown=${newSecrets.keep(secret)}`);
-	/** Shows the form again with what is wrong in it. */
+	/** Lists the webhooks; with a form that couldn't be saved, that form again and what is wrong in it. */
+	const sendList = async (reply: FastifyReply, form?: Form, invalid?: InvalidWebhook) => {
+		const rows = webhooks
+			.list()
+			.map((webhook) => ({ webhook, counts: webhookStore.countDeliveries(webhook.id) }));
+		return await page(reply, listPage({ rows, form, invalid }), invalid ? 400 : 200);
+	};
 	const sendWebhook = async (
 		reply: FastifyReply,
 		webhook: Webhook,
@@ -80,29 +86,21 @@ export async function settingsPages(
 	app.get('/', async (_request, reply) => await to(reply, SETTINGS_PATH));
 	app.get(STYLE_PATH, async (_request, reply) => await reply.type('text/css').send(style));
 
-	app.get(SETTINGS_PATH, async (_request, reply) => {
-		const rows = webhooks
-			.list()
-			.map((webhook) => ({ webhook, counts: webhookStore.countDeliveries(webhook.id) }));
-		return await page(reply, listPage({ rows }));
-	});
+	app.get(SETTINGS_PATH, async (_request, reply) => await sendList(reply));
 
 	app.post<{ Body: Form }>(SETTINGS_PATH, async ({ body }, reply) => {
 		try {
 			return await toSecret(reply, webhooks.add(readWebhookForm(body)));
 		} catch (error) {
 			if (!(error instanceof InvalidWebhook)) throw error;
-			const rows = webhooks
-				.list()
-				.map((webhook) => ({ webhook, counts: webhookStore.countDeliveries(webhook.id) }));
-			return await page(reply, listPage({ rows, form: body, invalid: error }), 400);
+			return await sendList(reply, body, error);
 		}
 	});
 
 	app.get<OfWebhook>(`${SETTINGS_PATH}/:id`, async ({ params, query }, reply) => {
 		const webhook = webhooks.get(params.id);
 		if (!webhook) return await gone(reply);
-		const offset = /^\d{1,9}$/.test(query.before ?? '') ? Number(query.before) : 0;
+		const offset = /^\d{1,9}$/.test(query.offset ?? '') ? Number(query.offset) : 0;
 		return await sendWebhook(reply, webhook, { secret: newSecrets.take(query.shown), offset });
 	});
 

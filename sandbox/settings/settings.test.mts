@@ -166,7 +166,7 @@ test('deliveries are shown a page at a time, the newest first', async () => {
 	const rows = ({ text }: Reply) => text.match(/\/deliveries\/dlv_/g)?.length;
 	const first = await browse(path);
 	expect(rows(first)).toBe(20);
-	const older = new RegExp(`${path}\\?before=\\d+`).exec(first.text.replaceAll('&#61;', '='))![0];
+	const older = new RegExp(`${path}\\?offset=\\d+`).exec(first.text.replaceAll('&#61;', '='))![0];
 	expect(rows(await browse(older))).toBe(5);
 });
 

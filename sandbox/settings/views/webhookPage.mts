@@ -110,7 +110,7 @@ function rotation({ previousSecretUntil }: Webhook, path: string): string {
 function deliveriesCard(page: WebhookPage, path: string): string {
 	const { deliveries, counts, offset, olderOffset } = page;
 	const newest = offset > 0 ? html`<a href="${path}">Newest</a>` : '';
-	const older = olderOffset ? html`<a href="${path}?before=${olderOffset}">Older</a>` : '';
+	const older = olderOffset ? html`<a href="${path}?offset=${olderOffset}">Older</a>` : '';
 	return html`<section class="card" aria-labelledby="deliveries">
 		<h2 id="deliveries">Deliveries</h2>
 		<p>
