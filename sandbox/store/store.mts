@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
 import type { ClientRegistration } from '../options.mts';
 
@@ -85,6 +85,9 @@ export class Store {
 
 	private readonly temporaryDir: string | undefined;
 
+	/** By their SQL, which is one of a few dozen texts. */
+	private readonly statements = new Map<string, StatementSync>();
+
 	/** @param dataDir a temporary folder is made, and removed on close, when left out */
 	constructor(dataDir?: string) {
 		this.temporaryDir = dataDir ? undefined : mkdtempSync(join(tmpdir(), 'auditdex-sandbox-'));
@@ -108,15 +111,21 @@ export class Store {
 	}
 
 	all<T>(sql: string, ...values: SQLInputValue[]): T[] {
-		return this.database.prepare(sql).all(...values) as T[];
+		return this.statement(sql).all(...values) as T[];
 	}
 
 	one<T>(sql: string, ...values: SQLInputValue[]): T | undefined {
-		return this.database.prepare(sql).get(...values) as T | undefined;
+		return this.statement(sql).get(...values) as T | undefined;
 	}
 
 	run(sql: string, ...values: SQLInputValue[]): void {
-		this.database.prepare(sql).run(...values);
+		this.statement(sql).run(...values);
+	}
+
+	private statement(sql: string): StatementSync {
+		const statement = this.statements.get(sql) ?? this.database.prepare(sql);
+		this.statements.set(sql, statement);
+		return statement;
 	}
 
 	/** Puts a row in, or changes the one with the same key, which keeps its place in lists. */
