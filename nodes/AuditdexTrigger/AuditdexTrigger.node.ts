@@ -22,6 +22,7 @@ import { judgeDelivery, type Refusal, type ValidDelivery } from './delivery';
 import { type Admission, deliveryIdentity } from './deliveryMemory';
 import { RefusalLog } from './refusalLog';
 import { adviseOnSecrets } from './secretAdvice';
+import { SharedReading } from './sharedReading';
 import { isSet, signingKeysOf } from './signingKeys';
 import { deliveriesOfWorkflow, STATIC_DATA_NAME } from './workflowDeliveries';
 
@@ -279,12 +280,19 @@ function configurationOf(context: IHookFunctions | IWebhookFunctions) {
 	return readConfiguration(context.getNodeParameter('events'), context.getNodeParameter('options'));
 }
 
+/** n8n takes several milliseconds of work to decrypt a credential, which deliveries at once share. */
+const readings = new SharedReading<IDataObject>();
+
 /** The credential's fields; `undefined` where no credential is chosen, or it can't be had. */
 async function secretsOf(
 	context: IHookFunctions | IWebhookFunctions,
 ): Promise<IDataObject | undefined> {
 	try {
-		return await context.getCredentials<IDataObject>(CREDENTIAL_TYPE);
+		const node = `${context.getWorkflow().id} ${context.getNode().id}`;
+		return await readings.read(
+			node,
+			async () => await context.getCredentials<IDataObject>(CREDENTIAL_TYPE),
+		);
 	} catch {
 		return undefined;
 	}
