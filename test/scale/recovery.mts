@@ -12,27 +12,28 @@ const MOST_RETRIES = 3;
 /** A killed worker's jobs are noticed when their lock of a minute has gone, half a minute later at most. */
 const STALLED_MS = 150_000;
 
-/** All runs of a workflow in these states. */
+/** All runs of a workflow, or those in these states. */
 export async function listRuns(
 	{ client }: Fleet,
 	workflowId: string,
-	status: ExecutionStatus[],
+	status?: ExecutionStatus[],
 ): Promise<RetryableRun[]> {
 	const runs = new Map<string, RetryableRun>();
-	for (let lastId: string | undefined; ; ) {
+	for (let before: number | undefined; ; ) {
 		const query = new URLSearchParams({
 			filter: JSON.stringify({ workflowId, status }),
 			limit: String(PAGE),
-			...(lastId && { lastId }),
+			...(before !== undefined && { lastId: String(before) }),
 		});
 		const { results } = await client.call<{ results: RetryableRun[] }>(
 			'GET',
 			`/executions?${query}`,
 		);
-		const before = runs.size;
+		const known = runs.size;
 		for (const run of results) runs.set(run.id, run);
-		lastId = results.at(-1)?.id;
-		if (runs.size === before) return [...runs.values()];
+		if (runs.size === known) return [...runs.values()];
+		// Those under way come first, whatever their ids.
+		before = Math.min(...results.map(({ id }) => Number(id)));
 	}
 }
 

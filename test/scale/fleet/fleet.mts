@@ -56,23 +56,44 @@ export async function withFleet(
 	interrupted: Promise<void>,
 	work: (fleet: Fleet) => Promise<void>,
 ): Promise<void> {
-	const stops: Array<() => Promise<void>> = [];
+	const stops = new Stops();
+	const folder = await mkdtemp(join(tmpdir(), 'auditdex-scale-'));
+	const started = start(size, folder, stops);
 	try {
-		await Promise.race([start(size, stops).then(work), interrupted]);
+		await Promise.race([started.then(work), interrupted]);
 	} finally {
 		console.log('\nStopping…');
-		for (const stop of stops.reverse()) await stop().catch(console.error);
+		await stops.run();
+		await started.catch(() => {}); // What was just being started has ended as well.
+		await stops.run();
+		await rm(folder, { recursive: true, force: true });
+	}
+}
+
+/** What stops the parts that have been started, the last one first. */
+class Stops {
+	private readonly list: Array<() => Promise<void>> = [];
+
+	private isEnding = false;
+
+	/** @throws Error when nothing is to be started any more */
+	push(stop: () => Promise<void>): void {
+		this.list.push(stop);
+		if (this.isEnding) throw new Error('Interrupted');
+	}
+
+	async run(): Promise<void> {
+		this.isEnding = true;
+		for (const stop of this.list.splice(0).reverse()) await stop().catch(console.error);
 	}
 }
 
 /** @param stops gets what stops each part, as soon as it's there */
-async function start(size: FleetSize, stops: Array<() => Promise<void>>): Promise<Fleet> {
+async function start(size: FleetSize, folder: string, stops: Stops): Promise<Fleet> {
 	if (process.env.N8N_URL) throw new Error('The fleet is started here; unset N8N_URL');
 	await installN8n();
 	const tarball = await packPackage();
-	const folder = await mkdtemp(join(tmpdir(), 'auditdex-scale-'));
 	await chmod(folder, 0o711); // PostgreSQL's user has its folder in it.
-	stops.push(async () => await rm(folder, { recursive: true, force: true }));
 
 	console.log('Starting PostgreSQL, Redis and the sandbox…');
 	const postgres = await startPostgres(join(folder, 'postgres'));
@@ -90,10 +111,10 @@ async function start(size: FleetSize, stops: Array<() => Promise<void>>): Promis
 	await mkdir(filesFolder);
 	const supervisor = new Supervisor();
 	const processes: N8n[] = [];
-	stops.push(async () => {
+	const endAll = async () => {
 		await supervisor.stop();
-		await Promise.all(processes.map(async (n8n) => await supervisor.end(n8n)));
-	});
+		await Promise.all(processes.splice(0).map(async (n8n) => await supervisor.end(n8n)));
+	};
 	const counts = { main: 0, worker: 0, webhook: 0 };
 	const mainPort = await freePort();
 	const proxy = await startProxy(`http://127.0.0.1:${mainPort}`, []);
@@ -126,6 +147,7 @@ async function start(size: FleetSize, stops: Array<() => Promise<void>>): Promis
 		});
 		supervisor.watch(name, n8n);
 		processes.push(n8n);
+		stops.push(endAll);
 		return n8n;
 	}
 

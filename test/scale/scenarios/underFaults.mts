@@ -63,7 +63,7 @@ export async function underFaults(
 		const ids = events.map(({ id }) => id);
 		await fleet.reports.waitFor(ids, 60_000);
 		const reports = fleet.reports.byId();
-		const runs = new Map((await listRuns(fleet, workflow.id, [])).map((run) => [run.id, run]));
+		const runs = new Map((await listRuns(fleet, workflow.id)).map((run) => [run.id, run]));
 		const duplicates = ids
 			.filter((id) => reports.get(id)!.length > 1)
 			.map((id) => `${id}: ${explain(reports.get(id)!, runs, attempts.get(id)!)}`);
