@@ -19,22 +19,21 @@ export async function listRuns(
 	status?: ExecutionStatus[],
 ): Promise<RetryableRun[]> {
 	const runs = new Map<string, RetryableRun>();
-	for (let before: number | undefined; ; ) {
+	let cursor: string | null | undefined;
+	do {
 		const query = new URLSearchParams({
 			filter: JSON.stringify({ workflowId, status }),
 			limit: String(PAGE),
-			...(before !== undefined && { lastId: String(before) }),
+			...(cursor && { cursor }),
 		});
-		const { results } = await client.call<{ results: RetryableRun[] }>(
+		const page = await client.call<{ results: RetryableRun[]; nextCursor?: string | null }>(
 			'GET',
 			`/executions?${query}`,
 		);
-		const known = runs.size;
-		for (const run of results) runs.set(run.id, run);
-		if (runs.size === known) return [...runs.values()];
-		// Those under way come first, whatever their ids.
-		before = Math.min(...results.map(({ id }) => Number(id)));
-	}
+		for (const run of page.results) runs.set(run.id, run);
+		cursor = page.nextCursor;
+	} while (cursor);
+	return [...runs.values()];
 }
 
 export interface RetryableRun extends ExecutionSummary {
