@@ -7,10 +7,9 @@ import { inParallel } from './sender.mts';
 
 const PAGE = 100;
 const CHECK_MS = 2_000;
+const WORK_OFF_TIMEOUT_MS = 600_000;
 const QUIET_MS = 10_000;
 const MOST_RETRIES = 3;
-/** A killed worker's jobs are noticed when their lock of a minute has gone, half a minute later at most. */
-const STALLED_MS = 150_000;
 
 /** All runs of a workflow, or those in these states. */
 export async function listRuns(
@@ -49,7 +48,7 @@ export interface RetryableRun extends ExecutionSummary {
  * @returns ids of the runs that were repeated
  */
 export async function repair(fleet: Fleet, workflowId: string): Promise<string[]> {
-	await untilQuiet(fleet, workflowId);
+	await untilWorkedOff(fleet);
 	await fleet.supervisor.settled();
 	await fleet.supervisor.begin(fleet.main);
 	const repeated = new Map<string, number>();
@@ -68,14 +67,15 @@ export async function repair(fleet: Fleet, workflowId: string): Promise<string[]
 	return [...repeated.keys()];
 }
 
-/** Until nothing is under way, or what is hasn't moved for as long as n8n takes to give a job up. */
-async function untilQuiet(fleet: Fleet, workflowId: string): Promise<void> {
-	let last = '';
-	for (let movedAt = Date.now(); Date.now() - movedAt < STALLED_MS; await delay(CHECK_MS)) {
-		const underWay = await listRuns(fleet, workflowId, ['new', 'running']);
-		if (underWay.length === 0) return;
-		const now = underWay.map(({ id, status }) => `${id} ${status}`).join();
-		if (now !== last) movedAt = Date.now();
-		last = now;
+/**
+ * Until no worker has a job any more. A killed one's are given up when their lock of a minute has
+ * gone, half a minute later at most.
+ */
+async function untilWorkedOff({ redis }: Fleet): Promise<void> {
+	const deadline = Date.now() + WORK_OFF_TIMEOUT_MS;
+	for (let quiet = 0; quiet < 2; await delay(CHECK_MS)) {
+		const jobs = await redis.countJobs();
+		quiet = jobs === 0 ? quiet + 1 : 0;
+		if (Date.now() > deadline) throw new Error(`${jobs} jobs are still in n8n's queue`);
 	}
 }

@@ -13,6 +13,8 @@ export interface Redis {
 	/** What n8n is told of it. */
 	env: Record<string, string>;
 	readonly pid: number;
+	/** Jobs in n8n's queue: those that wait, and those that a worker has or had when it was killed. */
+	countJobs(): Promise<number>;
 	restart(): Promise<void>;
 	stop(): Promise<void>;
 }
@@ -30,7 +32,8 @@ export async function startRedis(folder: string): Promise<Redis> {
 		],
 		stopSignal: 'SIGTERM',
 		logFile: join(folder, '..', 'redis.log'),
-		isReady: async () => await answersPing(port),
+		// While it reads its file it answers with "-LOADING".
+		isReady: async () => (await ask(port, 'PING')) === '+PONG',
 	});
 	await daemon.start();
 	return {
@@ -41,6 +44,14 @@ export async function startRedis(folder: string): Promise<Redis> {
 		get pid() {
 			return daemon.pid;
 		},
+		async countJobs() {
+			const lengths = ['wait', 'active'].map(async (list) => {
+				const answer = await ask(port, `LLEN bull:jobs:${list}`);
+				return Number(/^:(\d+)$/.exec(answer)?.[1]);
+			});
+			const [waiting, active] = await Promise.all(lengths);
+			return waiting! + active!;
+		},
 		async restart() {
 			await daemon.stop();
 			await daemon.start();
@@ -49,14 +60,14 @@ export async function startRedis(folder: string): Promise<Redis> {
 	};
 }
 
-/** Whether it answers, and not with "loading". */
-async function answersPing(port: number): Promise<boolean> {
+/** One command and the first line of its answer; an empty one where there's none. */
+async function ask(port: number, command: string): Promise<string> {
 	return await new Promise((resolve) => {
-		const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+		const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`));
 		socket.setTimeout(1_000, () => socket.destroy());
-		socket.on('error', () => resolve(false)).on('close', () => resolve(false));
+		socket.on('error', () => resolve('')).on('close', () => resolve(''));
 		socket.once('data', (answer) => {
-			resolve(answer.toString().startsWith('+PONG'));
+			resolve(answer.toString().split('\r\n')[0]!);
 			socket.destroy();
 		});
 	});
