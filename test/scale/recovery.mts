@@ -7,7 +7,9 @@ import { inParallel } from './sender.mts';
 
 const PAGE = 100;
 const CHECK_MS = 2_000;
-const WORK_OFF_TIMEOUT_MS = 600_000;
+/** No run is longer; the longest wait between two tries of a request is half a minute. */
+const STILL_MS = 45_000;
+const FAILED: ExecutionStatus[] = ['error', 'crashed', 'canceled'];
 const QUIET_MS = 10_000;
 const MOST_RETRIES = 3;
 
@@ -43,17 +45,21 @@ export interface RetryableRun extends ExecutionSummary {
 }
 
 /**
- * Waits until the queue is worked off, has main look for runs that nobody works on any more (it does
- * at its start), and repeats those that failed with "Retry", until none is left.
+ * Waits until the queue is worked off; stops runs that a killed worker has left "running" (n8n would
+ * fail them later, and forget what they were started with); has main look for runs that nobody has
+ * in hand any more (it does at its start); and repeats all that with "Retry", until nothing is left.
  * @returns ids of the runs that were repeated
  */
 export async function repair(fleet: Fleet, workflowId: string): Promise<string[]> {
-	await untilWorkedOff(fleet);
 	await fleet.supervisor.settled();
+	await untilWorkedOff(fleet);
+	for (const { id } of await listRuns(fleet, workflowId, ['running'])) {
+		await fleet.client.call('POST', `/executions/${id}/stop`);
+	}
 	await fleet.supervisor.begin(fleet.main);
 	const repeated = new Map<string, number>();
 	for (let quietSince = Date.now(); Date.now() - quietSince < QUIET_MS; await delay(CHECK_MS)) {
-		const failed = (await listRuns(fleet, workflowId, ['error', 'crashed'])).filter(
+		const failed = (await listRuns(fleet, workflowId, FAILED)).filter(
 			({ id, retryOf, retrySuccessId }) =>
 				retrySuccessId === null && retryOf === null && (repeated.get(id) ?? 0) < MOST_RETRIES,
 		);
@@ -67,15 +73,13 @@ export async function repair(fleet: Fleet, workflowId: string): Promise<string[]
 	return [...repeated.keys()];
 }
 
-/**
- * Until no worker has a job any more. A killed one's are given up when their lock of a minute has
- * gone, half a minute later at most.
- */
+/** Until n8n's queue is empty, or what's left in it are the jobs of a killed worker. */
 async function untilWorkedOff({ redis }: Fleet): Promise<void> {
-	const deadline = Date.now() + WORK_OFF_TIMEOUT_MS;
-	for (let quiet = 0; quiet < 2; await delay(CHECK_MS)) {
-		const jobs = await redis.countJobs();
-		quiet = jobs === 0 ? quiet + 1 : 0;
-		if (Date.now() > deadline) throw new Error(`${jobs} jobs are still in n8n's queue`);
+	let jobs = NaN;
+	for (let since = Date.now(); Date.now() - since < STILL_MS; await delay(CHECK_MS)) {
+		const now = await redis.countJobs();
+		if (now === 0) return;
+		if (now !== jobs) since = Date.now();
+		jobs = now;
 	}
 }

@@ -131,6 +131,8 @@ async function start(size: FleetSize, folder: string, stops: Stops): Promise<Fle
 		N8N_DEFAULT_BINARY_DATA_MODE: 'database',
 		N8N_BINARY_DATA_STORAGE_PATH: join(folder, 'storage'),
 		N8N_RESTRICT_FILE_ACCESS_TO: filesFolder,
+		// Ten minutes instead of one to stop a killed worker's runs; after that they can't be repeated.
+		QUEUE_WORKER_LOCK_DURATION: '600000',
 		// Runs that nobody works on any more, noticed by main at its start: more than the usual 100.
 		N8N_EXECUTIONS_QUEUE_RECOVERY_BATCH: '5000',
 	};
