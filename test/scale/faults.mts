@@ -4,7 +4,8 @@ import type { Fleet } from './fleet/fleet.mts';
 
 export interface Fault {
 	name: string;
-	inject(fleet: Fleet): Promise<void>;
+	/** @returns more about it, for the summary */
+	inject(fleet: Fleet): Promise<string | void>;
 }
 
 const OUTAGE_MS = 60_000;
@@ -14,8 +15,11 @@ export const FAULTS: Fault[] = [
 	{
 		name: 'kill -9 a worker',
 		async inject({ workers, supervisor, sandbox }) {
-			// Where files are being uploaded, it's killed with some of them half sent.
 			const { admin } = sandbox;
+			const cutOff = async () =>
+				(await admin.stats()).uploads.filter(({ status }) => status === null).length;
+			// Where files are being uploaded, it's killed with some of them half sent.
+			const before = await cutOff();
 			await admin.addFault({
 				kind: 'slow',
 				operation: 'submitEvidence',
@@ -24,8 +28,11 @@ export const FAULTS: Fault[] = [
 			});
 			await delay(1_500);
 			await workers[0]!.kill();
+			await delay(100);
+			const uploads = (await cutOff()) - before;
 			await admin.clearFaults();
 			await supervisor.settled();
+			return `with ${uploads} uploads under way`;
 		},
 	},
 	{

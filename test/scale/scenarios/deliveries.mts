@@ -14,7 +14,7 @@ export const deliveries: Scenario = {
 		const options = { maxRetries: 10 };
 		const workflow = await onFindingGetControl(fleet, await newCredential(fleet), options);
 		const events = Array.from({ length: DELIVERIES }, newFinding);
-		const { attempts, reports, repeated, duplicates, seconds } = await underFaults(
+		const { attempts, reports, faults, repeated, duplicates, seconds } = await underFaults(
 			fleet,
 			workflow,
 			events,
@@ -24,6 +24,7 @@ export const deliveries: Scenario = {
 		assert.equal(distinct, DELIVERIES, 'distinct runs');
 		const tries = [...attempts.values()].reduce((sum, { length }) => sum + length, 0);
 		return [
+			`faults: ${faults.join('; ')}`,
 			`${DELIVERIES} deliveries in ${tries} attempts, ${seconds} s: ${distinct} distinct runs, ${duplicates.length} duplicates`,
 			...duplicates,
 			`${repeated.length} runs failed with their worker or database and were repeated with "Retry"`,

@@ -19,7 +19,7 @@ export const submissions: Scenario = {
 		const options = { skipIfSubmitted: true, maxRetries: 10 };
 		const workflow = await onFindingSubmit(fleet, await newCredential(fleet), options);
 		const files = await writeFiles(fleet.filesFolder, 'evidence', SUBMISSIONS, BYTES);
-		const { reports, repeated, duplicates, seconds } = await underFaults(
+		const { reports, faults, repeated, duplicates, seconds } = await underFaults(
 			fleet,
 			workflow,
 			files.map((file) => ({ id: file, delivery: findingThatAsksFor(file) })),
@@ -43,6 +43,7 @@ export const submissions: Scenario = {
 			}
 		}
 		return [
+			`faults: ${faults.join('; ')}`,
 			`${SUBMISSIONS} submissions in ${seconds} s: ${SUBMISSIONS} stored exactly once, every receipt verified`,
 			`${repeated.length} runs failed with their worker or database and were repeated with "Retry"; ${skipped} found their file stored already`,
 			`${duplicates.length} ran twice`,

@@ -19,6 +19,8 @@ export interface Outcome {
 	/** Of each event, all attempts at its delivery. */
 	attempts: Map<string, Attempt[]>;
 	reports: Map<string, Report[]>;
+	/** What was done to the fleet. */
+	faults: string[];
 	/** Ids of runs that were repeated with "Retry". */
 	repeated: string[];
 	/** Events that ran more than once, each with the reason. */
@@ -39,6 +41,7 @@ export async function underFaults(
 	const started = Date.now();
 	const attempts = new Map<string, Attempt[]>();
 	const injections: Array<Promise<void>> = [];
+	const faults: string[] = [];
 	const step = Math.floor(events.length / (FAULTS.length + 1));
 	let last = Promise.resolve();
 	const seconds = () => Math.round((Date.now() - started) / 1_000);
@@ -53,7 +56,8 @@ export async function underFaults(
 			// One after the other, so that what follows can be put down to one of them.
 			last = last.then(async () => {
 				say(fault.name);
-				await fault.inject(fleet);
+				const more = await fault.inject(fleet);
+				faults.push(more ? `${fault.name} ${more}` : fault.name);
 			});
 			injections.push(last);
 		});
@@ -67,7 +71,7 @@ export async function underFaults(
 		const duplicates = ids
 			.filter((id) => reports.get(id)!.length > 1)
 			.map((id) => `${id}: ${explain(reports.get(id)!, runs, attempts.get(id)!)}`);
-		return { attempts, reports, repeated, duplicates, seconds: seconds() };
+		return { attempts, reports, faults, repeated, duplicates, seconds: seconds() };
 	} finally {
 		clearInterval(progress);
 	}
