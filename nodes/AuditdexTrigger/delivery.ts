@@ -1,8 +1,8 @@
-import type { KeyObject } from 'crypto';
 import type { TriggerConfiguration } from './configuration';
 import { isSubscribed, isTimely, parseEvent, type AuditEvent } from './event';
 import { isSignedWithOneOf } from './signature';
 import { readSignatureClaim, type DeliveryHeaders } from './signedContent';
+import type { SigningKey } from './signingKeys';
 
 export interface Delivery {
 	headers: DeliveryHeaders;
@@ -42,7 +42,7 @@ export type Verdict = ({ outcome: 'refused' } & Refusal) | { outcome: 'ignored' 
 export async function judgeDelivery(
 	delivery: Delivery,
 	{ signature, maxEventAgeSeconds, subscription }: TriggerConfiguration,
-	keys: readonly KeyObject[],
+	keys: readonly SigningKey[],
 	now: number,
 ): Promise<Verdict> {
 	const claim = readSignatureClaim(delivery.headers, signature, now);

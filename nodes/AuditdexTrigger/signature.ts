@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual, type KeyObject } from 'crypto';
+import { createHmac, timingSafeEqual } from 'crypto';
+import type { SigningKey } from './signingKeys';
 
 /** Length of an HMAC-SHA256, in bytes (RFC 4231). */
 const SIGNATURE_BYTES = 32;
@@ -21,7 +22,7 @@ export interface SignedMessage {
  * is spent when no value has the shape of a signature. Digests of equal length are compared in
  * constant time: how much of a wrong value was right can't be told from outside.
  */
-export function isSignedWithOneOf(keys: readonly KeyObject[], message: SignedMessage): boolean {
+export function isSignedWithOneOf(keys: readonly SigningKey[], message: SignedMessage): boolean {
 	const candidates = message.signatures
 		.map(decodeSignature)
 		.filter((candidate) => candidate !== undefined);

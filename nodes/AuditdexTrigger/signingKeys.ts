@@ -9,6 +9,9 @@ export interface WebhookSecrets {
 
 const STANDARD_WEBHOOKS_PREFIX = 'whsec_';
 
+/** The key of an HMAC: a text stands for its UTF-8 bytes. Bytes themselves would cost much more. */
+export type SigningKey = string | KeyObject;
+
 /**
  * The HMAC keys that a delivery may be signed with: the current secret's, then the previous one's.
  *
@@ -19,19 +22,17 @@ const STANDARD_WEBHOOKS_PREFIX = 'whsec_';
  * @returns `undefined` where the current secret isn't set, or one of them has no key
  */
 export function signingKeysOf(
-	secrets: WebhookSecrets,
+	{ signingSecret, previousSigningSecret }: WebhookSecrets,
 	signedContent: SignedContent,
-): KeyObject[] | undefined {
-	if (!isSet(secrets.signingSecret)) return undefined;
-	const used = [secrets.signingSecret, secrets.previousSigningSecret].filter(isSet);
-	const keys = used.map((secret) =>
-		signedContent === 'standardWebhooks'
-			? standardWebhooksKey(secret)
-			: Buffer.from(secret, 'utf8'),
-	);
-	return keys.every((key) => key !== undefined)
-		? keys.map((key) => createSecretKey(key))
-		: undefined;
+): SigningKey[] | undefined {
+	if (!isSet(signingSecret)) return undefined;
+	const secrets = isSet(previousSigningSecret)
+		? [signingSecret, previousSigningSecret]
+		: [signingSecret];
+	if (signedContent !== 'standardWebhooks') return secrets;
+
+	const keys = secrets.map(standardWebhooksKey);
+	return keys.every((key) => key !== undefined) ? keys : undefined;
 }
 
 /** Whether a secret's field holds anything but blanks. */
@@ -40,10 +41,10 @@ export function isSet(secret: unknown): secret is string {
 }
 
 /** The key of a Standard Webhooks secret, or `undefined` where it isn't `whsec_` and base64. */
-export function standardWebhooksKey(secret: string): Buffer | undefined {
+export function standardWebhooksKey(secret: string): KeyObject | undefined {
 	const encoded = secret.startsWith(STANDARD_WEBHOOKS_PREFIX)
 		? secret.slice(STANDARD_WEBHOOKS_PREFIX.length)
 		: secret;
 	const key = Buffer.from(encoded, 'base64');
-	return key.length > 0 && key.toString('base64') === encoded ? key : undefined;
+	return key.length > 0 && key.toString('base64') === encoded ? createSecretKey(key) : undefined;
 }
