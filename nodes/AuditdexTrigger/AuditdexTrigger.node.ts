@@ -288,9 +288,11 @@ async function secretsOf(
 	context: IHookFunctions | IWebhookFunctions,
 ): Promise<IDataObject | undefined> {
 	try {
-		const node = `${context.getWorkflow().id} ${context.getNode().id}`;
+		const { id: nodeId, credentials } = context.getNode();
+		// The editor's draft may have another credential than what is published.
+		const key = [context.getWorkflow().id, nodeId, credentials?.[CREDENTIAL_TYPE]?.id].join(' ');
 		return await readings.read(
-			node,
+			key,
 			async () => await context.getCredentials<IDataObject>(CREDENTIAL_TYPE),
 		);
 	} catch {
