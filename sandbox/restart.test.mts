@@ -1,11 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
+import { AdminClient } from './adminClient.mts';
 import { startSandbox } from './server.mts';
 import { authorized, call, CONTROL, CONTROL_PATH, ENGAGEMENT, submit } from './testing/api.mts';
+import { startReceiver } from './testing/receiver.mts';
 
 test('what the service knows survives its restart', async () => {
 	const dataDir = await mkdtemp(join(tmpdir(), 'auditdex-sandbox-test-'));
@@ -41,6 +45,48 @@ test('what the service knows survives its restart', async () => {
 			await second.close();
 		}
 	} finally {
+		await rm(dataDir, { recursive: true });
+	}
+});
+
+test('nothing that was answered is lost when the service is killed', async () => {
+	const dataDir = await mkdtemp(join(tmpdir(), 'auditdex-sandbox-test-'));
+	const receiver = await startReceiver();
+	try {
+		const main = join(import.meta.dirname, 'main.mts');
+		const flags = ['--port=0', '--admin-port=0', `--data-dir=${dataDir}`, '--stop-with-parent'];
+		const service = spawn(process.execPath, [main, ...flags], {
+			stdio: ['pipe', 'pipe', 'inherit'],
+		});
+		const [printed] = (await once(service.stdout, 'data')) as [Buffer];
+		const value = (label: string) => new RegExp(`${label} +(\\S+)`).exec(String(printed))![1]!;
+		const origin = new URL(value('Base URL')).origin;
+		const client = {
+			clientId: value('Client ID'),
+			clientSecret: value('Client secret'),
+			scopes: [],
+		};
+		const admin = new AdminClient(value('Admin API'));
+		await admin.createWebhook({ url: receiver.url });
+		// Never answered: the delivery is under way when the service is killed.
+		receiver.answers = [null];
+		const { status, json: evidence } = await submit({ origin, client });
+		expect(status).toBe(201);
+		await expect.poll(() => receiver.received.length).toBe(1);
+		service.kill('SIGKILL');
+		await once(service, 'exit');
+
+		const again = await startSandbox({ dataDir });
+		try {
+			expect(await again.admin.listEvidence()).toMatchObject([{ id: evidence.id }]);
+			await again.admin.waitForDeliveries();
+			expect(receiver.received).toHaveLength(2);
+			expect(receiver.received[1]!.body).toBe(receiver.received[0]!.body);
+		} finally {
+			await again.close();
+		}
+	} finally {
+		await receiver.close();
 		await rm(dataDir, { recursive: true });
 	}
 });

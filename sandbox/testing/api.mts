@@ -3,6 +3,9 @@ import { FormData, request } from 'undici';
 
 import type { Sandbox } from '../server.mts';
 
+/** What of a sandbox requests need: one in another process will do. */
+type Service = Pick<Sandbox, 'origin' | 'client'>;
+
 export const ENGAGEMENT = 'eng_xyz789';
 export const CONTROL = 'ctrl_abc123';
 export const EVIDENCE_PATH = `/v1/engagements/${ENGAGEMENT}/evidence`;
@@ -46,7 +49,7 @@ function parsed(text: string): unknown {
 	}
 }
 
-export const tokenForm = ({ client }: Sandbox, changes: Record<string, string> = {}): string =>
+export const tokenForm = ({ client }: Service, changes: Record<string, string> = {}): string =>
 	new URLSearchParams({
 		grant_type: 'client_credentials',
 		client_id: client.clientId,
@@ -54,7 +57,7 @@ export const tokenForm = ({ client }: Sandbox, changes: Record<string, string> =
 		...changes,
 	}).toString();
 
-export async function askForToken(sandbox: Sandbox, body: string): Promise<Reply> {
+export async function askForToken(sandbox: Service, body: string): Promise<Reply> {
 	return await call(sandbox, '/oauth/token', {
 		method: 'POST',
 		headers: { 'content-type': FORM },
@@ -64,7 +67,7 @@ export async function askForToken(sandbox: Sandbox, body: string): Promise<Reply
 
 /** The header that a request is authorized with. */
 export async function authorized(
-	sandbox: Sandbox,
+	sandbox: Service,
 	changes: Record<string, string> = {},
 ): Promise<{ authorization: string }> {
 	const { json } = await askForToken(sandbox, tokenForm(sandbox, changes));
@@ -84,7 +87,7 @@ export function evidenceForm(
 }
 
 export async function submit(
-	sandbox: Sandbox,
+	sandbox: Service,
 	body: FormData = evidenceForm(),
 	headers?: Record<string, string>,
 ): Promise<Reply> {
