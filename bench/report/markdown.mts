@@ -4,7 +4,7 @@ import { removedCosts, whyMissed } from '../findings.mts';
 import type { Chart } from './charts.mts';
 import { percent } from './format.mts';
 import type { Machine } from './machine.mts';
-import { HEADINGS, judgeAll, rowsOf, verdictText } from './rows.mts';
+import { HEADINGS, judgeAll, rowsOf, verdictText, type Judged } from './rows.mts';
 
 export interface Report {
 	/** ISO 8601, of the run's end. */
@@ -32,12 +32,13 @@ export function markdown(
 		`**Machine**: ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}; Node.js ${node}, n8n ${n8n}. All files, n8n's database and the sandbox's lie in memory where the system offers that, so that no disk is measured. Every figure of every run is in [docs/benchmarks/results.json](docs/benchmarks/results.json).`,
 		'## Results',
 		'Medians. A ratio is that of the medians; in parentheses the smallest and the largest of a pair of runs.',
-		...judged.flatMap(({ measurement, verdicts: all }, index) => [
-			...(measurements[index - 1]?.work === measurement.work ? [] : [`### ${measurement.work}`]),
-			table(HEADINGS, rowsOf(measurement)),
-			...(all.length > 0
-				? [`Target: ${all.map((verdict) => verdictText(measurement, verdict)).join('; ')}.`]
-				: []),
+		...works(judged).flatMap(([work, ofWork]) => [
+			`### ${work}`,
+			table(
+				HEADINGS,
+				ofWork.flatMap(({ measurement }) => rowsOf(measurement)),
+			),
+			...targets(ofWork),
 		]),
 		'## Charts',
 		...charts.map((chart) => `![${chart.title}](${chartPath(chart)})`),
@@ -58,6 +59,21 @@ export function markdown(
 		'## How it is measured',
 		...METHOD.map((line) => `- ${line}`),
 	].join('\n\n');
+}
+
+/** What was measured of the same work, together. */
+function works(judged: Judged[]): Array<[work: string, ofWork: Judged[]]> {
+	return [...Map.groupBy(judged, ({ measurement }) => measurement.work)];
+}
+
+function targets(judged: Judged[]): string[] {
+	const lines = judged
+		.filter(({ verdicts }) => verdicts.length > 0)
+		.map(({ measurement, verdicts }) => {
+			const texts = verdicts.map((verdict) => verdictText(measurement, verdict));
+			return `- Target, ${measurement.figure}: ${texts.join('; ')}`;
+		});
+	return lines.length > 0 ? [lines.join('\n')] : [];
 }
 
 function profileText(profile: ProfileSummary | undefined): string[] {
@@ -87,6 +103,6 @@ const METHOD = [
 	'**Bare Node.js** is undici streaming the same multipart body from the same file while hashing it, and comparing the hash.',
 	`**Statuses under the Enterprise limit**: each run starts with the rate limit's bucket at the level that the table names. "Batching set" is what the plan allows, ten requests a second. The plan's minimum is the time until the last request's token is there, for the level at which ours started. Failed requests are counted a run.`,
 	'**Deliveries**: a load driver in a process of its own sends distinct, signed bodies that were prepared before; a fixed number are under way at once. Executions are not saved. A delivery counts when its run is over as well, so that a backlog of runs does not pass for speed. The Webhook node answers at once; with Crypto + If the check comes after that answer, so a forged delivery gets a 200, too. It checks the signature alone: neither age nor replays.',
-	'**Signature check**: in one process without n8n, from the secret as text and the headers to the verdict, as for each delivery. The bare HMAC is `createHmac` with the same secret over the same bytes, and compares nothing. `standardwebhooks` also parses the body.',
+	'**Signature check**: in one process without n8n, with prepared keys. Ours is the comparison with what the header holds, in constant time; the bare HMAC is `createHmac` with the same key over the same bytes, and compares nothing. In the Standard Webhooks form ours and `standardwebhooks` also read the headers and check the timestamp, and `standardwebhooks` parses the body.',
 	'**Loading**: a new process each time, which has loaded n8n-workflow, as n8n has. Box is a built-in pair of the same kind: uploads, lists, OAuth2, a webhook trigger. Memory is heap and buffers in use after a garbage collection.',
 ];
