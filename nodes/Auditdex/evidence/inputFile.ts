@@ -27,8 +27,10 @@ export async function binaryContent(
 	if (!id) return { binary, content: base64Content(binary.data) };
 	try {
 		const { fileSize } = await context.helpers.getBinaryMetadata(id);
+		// A small file's chunk no larger than the file: n8n allocates all of it, however little is read.
+		const chunkBytes = Math.min(CHUNK_BYTES, Math.max(1, fileSize));
 		const read = async function* () {
-			const stream = await context.helpers.getBinaryStream(id, CHUNK_BYTES);
+			const stream = await context.helpers.getBinaryStream(id, chunkBytes);
 			for await (const chunk of stream as AsyncIterable<Buffer>) {
 				yield chunk;
 				if (id.startsWith(ON_DISK)) releaseMemory(chunk);
