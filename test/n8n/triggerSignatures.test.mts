@@ -184,7 +184,7 @@ describe('a timestamp and the body, signed together', () => {
 		expect(await trigger().send(message(body, epoch(1)))).toEqual(DUPLICATE);
 	});
 
-	it.each([-290, 290])('runs with a timestamp %d s from now', async (offset) => {
+	it.each([-240, 240])('runs with a timestamp %d s from now', async (offset) => {
 		const event = finding();
 		await expectRun(trigger(), event, message(JSON.stringify(event), epoch(offset)));
 	});
