@@ -111,7 +111,7 @@ function signStandardWebhooks(body: Buffer) {
 	return { secret: `whsec_${key.toString('base64')}`, headers, now, signed };
 }
 
-const bareHmac = (key: KeyObject, signed: Buffer): boolean =>
+const bareHmac = (key: string | KeyObject, signed: Buffer): boolean =>
 	createHmac('sha256', key).update(signed).digest().length === 32;
 
 /** @returns microseconds a round. @throws Error when one doesn't say that the signature is right */
