@@ -35,21 +35,19 @@ async function secretShownOnce(): Promise<string> {
 	return text;
 }
 
-/** Reloads the page of a delivery until it's in this state. */
-async function untilState(
-	state: 'Delivered' | 'Failed' | 'Pending',
-	attempts: number,
-): Promise<void> {
+/** Reloads the page of a delivery until it's in this state, after so many attempts at the least. */
+async function untilState(state: 'Delivered' | 'Pending', attempts: number): Promise<void> {
 	await expect
 		.poll(
 			async () => {
 				await page.getByRole('link', { name: 'Refresh' }).click();
 				const badge = await page.locator('main > p .badge').first().innerText();
-				return [badge, await page.getByRole('heading', { name: /^Attempt/ }).count()];
+				const count = await page.getByRole('heading', { name: /^Attempt/ }).count();
+				return badge === state && count >= attempts;
 			},
 			{ timeout: 30_000 },
 		)
-		.toEqual([state, attempts]);
+		.toBe(true);
 }
 
 test('a webhook on the settings page, from its first secret to its removal', async () => {
@@ -94,7 +92,8 @@ test('a webhook on the settings page, from its first secret to its removal', asy
 	await page.getByRole('region', { name: 'Attempt 1' }).getByText('HTTP status 401').waitFor();
 	expect(await trigger.newRuns()).toEqual([]);
 	await trigger.changeSecrets({ signingSecret: second });
-	await press('Try again now');
+	// On a slow machine the service has done so by itself by now.
+	await page.getByRole('button', { name: /^(Try again now|Redeliver)$/ }).click();
 	await untilState('Delivered', 2);
 	expect(await trigger.newRuns()).toHaveLength(1);
 
