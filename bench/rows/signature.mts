@@ -1,5 +1,5 @@
 /** Checking a signature, without n8n around it. */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, type KeyObject } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { Session } from 'node:inspector/promises';
 import { join } from 'node:path';
@@ -14,7 +14,6 @@ import type { Stage } from '../stage.mts';
 
 type SignatureModule = typeof import('../../nodes/AuditdexTrigger/signature.ts');
 type SigningKeysModule = typeof import('../../nodes/AuditdexTrigger/signingKeys.ts');
-type SigningKey = import('../../nodes/AuditdexTrigger/signingKeys.ts').SigningKey;
 type SignedContentModule = typeof import('../../nodes/AuditdexTrigger/signedContent.ts');
 
 const KIB = 1024;
