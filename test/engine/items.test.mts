@@ -179,8 +179,12 @@ test('an engagement picked from the list or by an old plain value works', async 
 	for (const engagementId of [
 		{ __rl: true, mode: 'list', value: 'eng_xyz789', cachedResultName: 'SOC 2' },
 		byId('eng_xyz789'),
+		byId('={{ $json.id }}'),
+		'eng_xyz789',
+		'={{ $json.id }}',
 	]) {
-		const { status } = await account.run(getControl({ engagementId }), [{ json: {} }]);
+		const items = [{ json: { id: 'eng_xyz789' } }];
+		const { status } = await account.run(getControl({ engagementId }), items);
 		expect(status).toBe('success');
 	}
 });

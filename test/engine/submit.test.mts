@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 
 import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { openAccount, type Account } from './harness/account.mts';
 import { BINARY_MODES, keepContent, keepFile, makeFile, useBinaryMode } from './harness/binary.mts';
+import { Container, core } from './harness/n8n.mts';
 import { submit } from './harness/parameters.mts';
 import { requestsSeen } from './harness/traffic.mts';
 
@@ -220,8 +222,51 @@ test('a stored file that differs fails its item', async () => {
 });
 
 /** Parameters of an AI agent come as text, whatever the parameter's type. */
-test('numbers given as text are understood', async () => {
-	const options: INodeParameters = { maxRetries: '={{ "3" }}', parallelRequests: '={{ "2" }}' };
-	const { status } = await account.run(submit({ options }), [await itemWith(fresh())]);
-	expect(status).toBe('success');
+test('numbers and booleans given as text are understood', async () => {
+	const options: INodeParameters = {
+		maxRetries: '={{ "3" }}',
+		maxWaitSeconds: '={{ "60" }}',
+		parallelRequests: '={{ "2" }}',
+		skipIfSubmitted: '={{ "true" }}',
+	};
+	const item = await itemWith(fresh());
+	const { output } = await account.run(submit({ options }), [item, item]);
+	expect(output.map(({ json }) => json.skipped ?? false).sort()).toEqual([false, true]);
+});
+
+test.each<[what: string, value: string, text: RegExp]>([
+	['a number', '={{ 2026 }}', /^2026$/],
+	['nothing', '={{ undefined }}', /^$/],
+	['a date', '={{ DateTime.fromISO("2026-04-20T09:14:32Z") }}', /^2026-04-20T\d\d:14:32\.000/],
+])('a description that is %s is stored as text', async (_what, description, text) => {
+	const content = fresh();
+	await account.run(submit({ description }), [await itemWith(content)]);
+	expect((await storedWith(content))[0]?.description).toMatch(text);
+});
+
+/** Those that can't are refused; see the tests of bad input. */
+test.each([
+	'Zugänge geprüft ✓ 📎.txt',
+	'監査証拠.pdf',
+	"it's (final), v2; really=1&more.txt",
+	'100% done.txt',
+	'a'.repeat(255),
+	'ü'.repeat(255),
+	' spaces around .txt ',
+	"filename*=UTF-8''x.txt",
+])('the file name “%s” arrives as it is', async (fileName) => {
+	const content = fresh();
+	const { output } = await account.run(submit(), [await itemWith(content, fileName)]);
+	expect(output[0]?.json.file_name).toBe(fileName);
+	expect(await storedWith(content)).toMatchObject([{ file_name: fileName }]);
+});
+
+test('a file that n8n has lost meanwhile fails its item, and nothing is stored', async () => {
+	await useBinaryMode('filesystem');
+	const data = await keepContent(fresh(), { fileName: 'a.txt' });
+	await rm(Container.get(core.BinaryDataService).getPath(data.id!));
+	const { status, error } = await account.run(submit(), [{ json: {}, binary: { data } }]);
+	expect(status).toBe('error');
+	expect(error?.message).not.toMatch(/AUDITDEX/);
+	expect(await requestsSeen(account.sandbox)).toMatchObject({ submitEvidence: 0 });
 });

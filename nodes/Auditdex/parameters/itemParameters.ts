@@ -3,6 +3,17 @@ import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8
 import type { RequestSettings } from '../api/client';
 import { requestOptions } from './requestOptions';
 
+/** A date as n8n's expressions have it, such as `$now` (Luxon), or JavaScript's own. */
+function isDate(value: unknown): value is { toJSON(): string } {
+	return (
+		typeof value === 'object' &&
+		value !== null &&
+		'toJSON' in value &&
+		typeof value.toJSON === 'function' &&
+		typeof value.toJSON() === 'string'
+	);
+}
+
 /** The parameters of one input item, checked as they are read, before anything is sent. */
 export class ItemParameters {
 	constructor(
@@ -39,6 +50,7 @@ export class ItemParameters {
 		if (value === null || value === undefined) return '';
 		if (typeof value === 'string') return value;
 		if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+		if (isDate(value)) return value.toJSON();
 		this.refuse(
 			`${label} must be text`,
 			'Its expression yields something else. Use one that yields text, e.g. with JSON.stringify() around an object.',
