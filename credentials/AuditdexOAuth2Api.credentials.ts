@@ -135,7 +135,7 @@ export class AuditdexOAuth2Api implements ICredentialType {
 		this: IHttpRequestHelper,
 		{ scope, oauthTokenData }: ICredentialDataDecryptedObject,
 	): Promise<IDataObject> {
-		assertGranted((oauthTokenData ?? {}) as GrantedToken, String(scope));
+		assertGranted((oauthTokenData ?? {}) as GrantedToken, typeof scope === 'string' ? scope : '');
 		return {};
 	}
 }

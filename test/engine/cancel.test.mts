@@ -130,6 +130,7 @@ test.concurrent.each(situations)(
 			expect(Date.now() - pressed).toBeLessThan(SOON_MS);
 			await expect.poll(async () => (await admin.stats()).inFlight, { timeout: SOON_MS }).toBe(0);
 
+			await delay(500); // What had left before may just be arriving.
 			const { total } = await requestsSeen(account.sandbox);
 			await delay(SOON_MS);
 			expect(await requestsSeen(account.sandbox)).toMatchObject({ total });

@@ -158,7 +158,6 @@ export class AuditdexClient {
 		recover?: Recover,
 	): Promise<ApiResponse> {
 		for (let retries = 0; ; retries++) {
-			this.assertNotCancelled();
 			const { outcome, answer } = await this.send(request, maxWaitSeconds * 1_000);
 			if (outcome.kind === 'done') {
 				return { body: outcome.body, headers: answer?.headers ?? {} };
@@ -187,14 +186,11 @@ export class AuditdexClient {
 	}
 
 	private async pause(ms: number): Promise<void> {
+		const cancelled = cancelSignalOf(this.context);
 		const end = Date.now() + ms;
 		for (let left = ms; left > 0; left = end - Date.now()) {
-			this.assertNotCancelled();
+			if (cancelled?.aborted) throw cancellation(this.context.getNode());
 			await sleep(Math.min(left, SLEEP_SLICE_MS));
 		}
-	}
-
-	private assertNotCancelled(): void {
-		if (cancelSignalOf(this.context)?.aborted) throw cancellation(this.context.getNode());
 	}
 }

@@ -5,6 +5,8 @@ import { ServerClock } from './serverClock';
 
 const MINUTE_MS = 60_000;
 const RECHECK_MS = 1_000;
+/** How long one request goes ahead alone: a large upload may take hours. */
+const SCOUT_MS = 2_000;
 /** Of the moments that headers tell. */
 const RESOLUTION_MS = 1_000;
 /** Where a refusal doesn't say how long to wait: doubling from here, past a minute in all. */
@@ -46,8 +48,8 @@ interface Place {
  *
  * All requests that share a gate wait together and leave in the order they came, so that executions
  * side by side all get on, and a request that was refused comes after those that were not. As long
- * as the room is unknown (at the start and after a wait) one goes ahead alone to learn it from the
- * answer's headers.
+ * as the room is unknown (at the start and after a wait) one goes ahead alone for a moment to learn
+ * it from the answer's headers.
  */
 export class RateLimitGate {
 	private readonly queue = new Set<Place>();
@@ -70,7 +72,8 @@ export class RateLimitGate {
 
 	private spread = LEAST_SPREAD;
 
-	private scouting = false;
+	/** Others wait so long for the answer to the request that went ahead, in local epoch milliseconds. */
+	private scoutUntil = 0;
 
 	private answers = 0;
 
@@ -118,7 +121,7 @@ export class RateLimitGate {
 	 */
 	leave(pass: Pass, answer?: HttpAnswer): void {
 		this.inFlight -= 1;
-		if (pass.scout) this.scouting = false;
+		if (pass.scout) this.scoutUntil = 0;
 		if (answer) this.learn(answer, pass.answersAtEntry === this.answers);
 		else this.countUntold();
 		this.callFirst();
@@ -135,7 +138,7 @@ export class RateLimitGate {
 	private letPass(): Pass {
 		this.inFlight += 1;
 		const scout = this.remaining === undefined;
-		this.scouting ||= scout;
+		if (scout) this.scoutUntil = this.now() + SCOUT_MS;
 		return { answersAtEntry: this.answers, scout };
 	}
 
@@ -143,7 +146,7 @@ export class RateLimitGate {
 		const { remaining = Infinity } = this;
 		const outdated = this.inFlight === 0 || this.now() >= this.knownUntil;
 		if (remaining <= this.inFlight && outdated) this.remaining = undefined;
-		if (this.remaining === undefined) return !this.scouting;
+		if (this.remaining === undefined) return this.now() >= this.scoutUntil;
 		// The wider the spread, the more of what remains goes to others.
 		const share = Math.max(1, (remaining * LEAST_SPREAD) / this.spread);
 		return this.inFlight < Math.min(remaining, share);

@@ -34,6 +34,7 @@ export interface Attempt {
  */
 export async function attempt(context: ApiContext, request: ApiRequest): Promise<Attempt> {
 	const cancelled = cancelSignalOf(context);
+	if (cancelled?.aborted) throw cancellation(context.getNode());
 	const deadline = new Deadline(cancelled);
 	// A request whose body was never opened is not complete, so that nothing can have come of it.
 	let sent = request.body === undefined;

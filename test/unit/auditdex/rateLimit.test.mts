@@ -64,6 +64,14 @@ describe('the gate', () => {
 		expect(await next).toMatchObject({ scout: true });
 	});
 
+	test('sends another ahead when the first takes long, such as a large upload', async () => {
+		const { time, enter } = gateAt();
+		const from = time.now();
+		await time.run(Promise.all([enter(), enter(), enter()]));
+		expect(time.now() - from).toBeGreaterThanOrEqual(4_000);
+		expect(time.now() - from).toBeLessThan(8_000);
+	});
+
 	test('never has more requests under way than the service accepts', async () => {
 		const { gate, request, answer, enter } = gateAt();
 		await request(() => answer(200, left(3)));
