@@ -21,7 +21,7 @@ import {
 } from '../n8n/fixture.mts';
 import { ACCEPTED, DUPLICATE, finding, refusedWith, signed } from '../n8n/deliveries.mts';
 import { catalogOf } from '../n8n/examples/catalog.mts';
-import { TriggerWorkflow } from '../n8n/triggerWorkflow.mts';
+import { TRIGGER, TriggerWorkflow } from '../n8n/triggerWorkflow.mts';
 
 const versionFolder = join(
 	import.meta.dirname,
@@ -127,6 +127,10 @@ test('a signed delivery runs once, a forged one never', async () => {
 	expect(await workflow.send(signed(event))).toEqual(ACCEPTED);
 	expect(await workflow.send(signed(event))).toEqual(DUPLICATE);
 	expect(await workflow.send(signed(finding(), 'another-secret'))).toEqual(refusedWith(401));
-	expect(await workflow.newRuns()).toEqual([[event]]);
+	const ended = async () => await client.listExecutions({ workflowId: workflow.id });
+	await expect.poll(ended, { timeout: 30_000 }).toMatchObject([{ status: 'success' }]);
+	const [run] = await ended();
+	const { output } = await client.getExecution(run!.id);
+	expect(output(TRIGGER).map(({ json }) => json)).toEqual([event]);
 	await workflow.deactivate();
 });
