@@ -47,10 +47,12 @@ export interface Admission {
  * killed in between may run that delivery again when it is retried. So may one that is stopped while
  * deliveries keep coming: n8n 2.41 takes them until it ends.
  *
- * **Not guaranteed**: two processes that receive the same delivery within the few milliseconds
- * between reading and storing the static data both run it; each sees the other's afterwards. A
- * workflow whose other nodes write static data has n8n overwrite what was stored since its run
- * began, until the next delivery stores it again; that matters only if n8n restarts in between.
+ * **Not guaranteed**: two processes that receive the same delivery while n8n works on the first copy
+ * both run it. Of two deliveries that two processes accept at the same moment, static data holds
+ * one; the other is unknown to the other process until its own accepts the next. docs/scaling.md
+ * measures both, and shows how to route deliveries so that neither happens. A workflow whose other
+ * nodes write static data has n8n overwrite what was stored since its run began, until the next
+ * delivery stores it again; that matters only if n8n restarts in between.
  *
  * **Memory**: about 65 bytes a delivery in the process, so 17 MB at one a second for three days, and
  * 16 bytes in the database.
