@@ -130,6 +130,25 @@ export async function measure(interrupted: Promise<void>): Promise<void> {
 const show = ({ perSecond, busy }: Throughput) =>
 	`${perSecond.toFixed(1)} a second (${Math.round(busy * 100)} % of all cores)`;
 
+/** API page, "Rate Limits": requests a minute of the Enterprise plan. */
+const PLAN_PER_MINUTE = 600;
+/** What a trigger keeps in static data: 16 characters for each of 1,024 deliveries (`deliveryMemory.ts`). */
+const STATIC_DATA_KIB = (1_024 * 16) / 1024;
+
+/** What each part could do if it had a core to itself (n8n's processes can't use more than one). */
+function limits({ accepted, run, submitted }: Row): string[] {
+	const most = (cpuMs: number) => Math.floor(1_000 / cpuMs);
+	const inAll = (cpuMs: CpuSeconds) => PARTS.reduce((sum, part) => sum + cpuMs[part], 0);
+	const plan = PLAN_PER_MINUTE / 60;
+	return [
+		`A webhook processor accepts ${most(accepted.cpuMs['webhook processors'])} deliveries a second at most, a worker runs ${most(run.cpuMs.workers)} or submits ${most(submitted.cpuMs.workers)} files.`,
+		`A core of PostgreSQL is used up by ${most(run.cpuMs.PostgreSQL)} deliveries a second, from their acceptance to the end of their runs.`,
+		`100 deliveries a second need ${((inAll(run.cpuMs) * 100) / 1_000).toFixed(1)} cores in all, the sender's not counted.`,
+		`Before any of that, AUDITDEX's Enterprise plan (${PLAN_PER_MINUTE} requests a minute) allows ${plan} submissions a second, ${plan / 2} with Skip If Submitted, which asks first.`,
+		`Each delivery stores its workflow's static data anew, ${STATIC_DATA_KIB} KiB in one row of PostgreSQL: 100 a second are ${((STATIC_DATA_KIB * 100) / 1024).toFixed(1)} MiB a second to write, one after the other. Spread more than that over several workflows.`,
+	];
+}
+
 const gapTable = (gaps: Gap[]): string =>
 	[
 		`| Second copy after | Of ${PAIRS} deliveries ran twice | An answer took |`,
@@ -170,6 +189,12 @@ async function writePage(rows: Map<number, Row>, gaps: Gap[]): Promise<void> {
 		'What one costs with two of each, by process:',
 		'',
 		...costs,
+		'',
+		'### Where the next limits are',
+		'',
+		'From these costs, with as many cores as wanted:',
+		'',
+		...limits(two).map((line) => `- ${line}`),
 		'',
 	].join('\n');
 	const page = (await readFile(PAGE, 'utf8'))
