@@ -9,9 +9,9 @@ const PAGE = 100;
 const CHECK_MS = 2_000;
 /** No run is longer; the longest wait between two tries of a request is half a minute. */
 const STILL_MS = 45_000;
+const UNDER_WAY: ExecutionStatus[] = ['new', 'running'];
 const FAILED: ExecutionStatus[] = ['error', 'crashed', 'canceled'];
-const QUIET_MS = 10_000;
-const MOST_RETRIES = 3;
+const RETRY_MS = 30_000;
 
 /** All runs of a workflow, or those in these states. */
 export async function listRuns(
@@ -47,30 +47,25 @@ export interface RetryableRun extends ExecutionSummary {
 /**
  * Waits until the queue is worked off; stops runs that a killed worker has left "running" (n8n would
  * fail them later, and forget what they were started with); has main look for runs that nobody has
- * in hand any more (it does at its start); and repeats all that with "Retry", until nothing is left.
+ * in hand any more (it does at its start); and repeats all that with "Retry".
  * @returns ids of the runs that were repeated
  */
 export async function repair(fleet: Fleet, workflowId: string): Promise<string[]> {
 	await fleet.supervisor.settled();
 	await untilWorkedOff(fleet);
-	for (const { id } of await listRuns(fleet, workflowId, ['running'])) {
+	for (const { id } of await listRuns(fleet, workflowId, UNDER_WAY)) {
 		await fleet.client.call('POST', `/executions/${id}/stop`);
 	}
 	await fleet.supervisor.begin(fleet.main);
-	const repeated = new Map<string, number>();
-	for (let quietSince = Date.now(); Date.now() - quietSince < QUIET_MS; await delay(CHECK_MS)) {
-		const failed = (await listRuns(fleet, workflowId, FAILED)).filter(
-			({ id, retryOf, retrySuccessId }) =>
-				retrySuccessId === null && retryOf === null && (repeated.get(id) ?? 0) < MOST_RETRIES,
-		);
-		const underWay = await listRuns(fleet, workflowId, ['new', 'running']);
-		if (failed.length + underWay.length > 0) quietSince = Date.now();
-		await inParallel(failed, 5, async ({ id }) => {
-			repeated.set(id, (repeated.get(id) ?? 0) + 1);
-			await fleet.client.call('POST', `/executions/${id}/retry`, { loadWorkflow: false });
-		});
-	}
-	return [...repeated.keys()];
+	await delay(CHECK_MS); // for main to look
+	const failed = (await listRuns(fleet, workflowId, FAILED)).map(({ id }) => id);
+	await inParallel(failed, 5, async (id) => {
+		const retry = fleet.client.call('POST', `/executions/${id}/retry`, { loadWorkflow: false });
+		// The answer comes at the end of the run, and for some never.
+		await Promise.race([retry, delay(RETRY_MS)]);
+	});
+	await untilWorkedOff(fleet);
+	return failed;
 }
 
 /** Until n8n's queue is empty, or what's left in it are the jobs of a killed worker. */

@@ -12,14 +12,11 @@ export const deliveries: Scenario = {
 	async run(fleet) {
 		// Ten retries last longer than a minute.
 		const options = { maxRetries: 10 };
-		const workflow = await onFindingGetControl(fleet, await newCredential(fleet), options);
+		const credential = await newCredential(fleet);
+		const start = async () => await onFindingGetControl(fleet, credential, options);
 		const events = Array.from({ length: DELIVERIES }, newFinding);
-		const { attempts, reports, faults, repeated, duplicates, seconds } = await underFaults(
-			fleet,
-			workflow,
-			events,
-			AT_ONCE,
-		);
+		const { attempts, reports, faults, repeated, forgotten, duplicates, seconds } =
+			await underFaults(fleet, start, events, AT_ONCE);
 		const distinct = events.filter(({ id }) => reports.has(id)).length;
 		assert.equal(distinct, DELIVERIES, 'distinct runs');
 		const tries = [...attempts.values()].reduce((sum, { length }) => sum + length, 0);
@@ -27,6 +24,7 @@ export const deliveries: Scenario = {
 			`faults: ${faults.join('; ')}`,
 			`${DELIVERIES} deliveries in ${tries} attempts, ${seconds} s: ${distinct} distinct runs, ${duplicates.length} duplicates`,
 			...duplicates,
+			`${forgotten.length} accepted deliveries were forgotten by n8n and sent again to a copy of the workflow`,
 			`${repeated.length} runs failed with their worker or database and were repeated with "Retry"`,
 		];
 	},

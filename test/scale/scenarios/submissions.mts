@@ -17,11 +17,12 @@ export const submissions: Scenario = {
 	async run(fleet) {
 		// A run that is repeated must not store its file a second time.
 		const options = { skipIfSubmitted: true, maxRetries: 10 };
-		const workflow = await onFindingSubmit(fleet, await newCredential(fleet), options);
+		const credential = await newCredential(fleet);
+		const start = async () => await onFindingSubmit(fleet, credential, options);
 		const files = await writeFiles(fleet.filesFolder, 'evidence', SUBMISSIONS, BYTES);
-		const { reports, faults, repeated, duplicates, seconds } = await underFaults(
+		const { reports, faults, repeated, forgotten, duplicates, seconds } = await underFaults(
 			fleet,
-			workflow,
+			start,
 			files.map((file) => ({ id: file, delivery: findingThatAsksFor(file) })),
 			AT_ONCE,
 		);
@@ -45,6 +46,7 @@ export const submissions: Scenario = {
 		return [
 			`faults: ${faults.join('; ')}`,
 			`${SUBMISSIONS} submissions in ${seconds} s: ${SUBMISSIONS} stored exactly once, every receipt verified`,
+			`${forgotten.length} accepted deliveries were forgotten by n8n and sent again to a copy of the workflow`,
 			`${repeated.length} runs failed with their worker or database and were repeated with "Retry"; ${skipped} found their file stored already`,
 			`${duplicates.length} ran twice`,
 			...duplicates,

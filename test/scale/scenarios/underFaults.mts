@@ -23,6 +23,8 @@ export interface Outcome {
 	faults: string[];
 	/** Ids of runs that were repeated with "Retry". */
 	repeated: string[];
+	/** Events that n8n had accepted and then forgotten, so that there was nothing to repeat. */
+	forgotten: string[];
 	/** Events that ran more than once, each with the reason. */
 	duplicates: string[];
 	seconds: number;
@@ -34,10 +36,11 @@ export interface Outcome {
  */
 export async function underFaults(
 	fleet: Fleet,
-	workflow: ActiveWorkflow,
+	start: () => Promise<ActiveWorkflow>,
 	events: readonly Event[],
 	atOnce: number,
 ): Promise<Outcome> {
+	const workflow = await start();
 	const started = Date.now();
 	const attempts = new Map<string, Attempt[]>();
 	const injections: Array<Promise<void>> = [];
@@ -65,16 +68,35 @@ export async function underFaults(
 		say('looking for runs that failed');
 		const repeated = await repair(fleet, workflow.id);
 		const ids = events.map(({ id }) => id);
+		const forgotten = await sendForgotten(fleet, start, events);
 		await fleet.reports.waitFor(ids, 60_000);
 		const reports = fleet.reports.byId();
 		const runs = new Map((await listRuns(fleet, workflow.id)).map((run) => [run.id, run]));
 		const duplicates = ids
 			.filter((id) => reports.get(id)!.length > 1)
 			.map((id) => `${id}: ${explain(reports.get(id)!, runs, attempts.get(id)!)}`);
-		return { attempts, reports, faults, repeated, duplicates, seconds: seconds() };
+		return { attempts, reports, faults, repeated, forgotten, duplicates, seconds: seconds() };
 	} finally {
 		clearInterval(progress);
 	}
+}
+
+/**
+ * Where n8n has overwritten what a run was started with, only the sender still has the event, and the
+ * workflow takes it for a duplicate. A copy of the workflow doesn't. @returns their ids
+ */
+async function sendForgotten(
+	fleet: Fleet,
+	start: () => Promise<ActiveWorkflow>,
+	events: readonly Event[],
+): Promise<string[]> {
+	const reported = fleet.reports.byId();
+	const forgotten = events.filter(({ id }) => !reported.has(id));
+	if (forgotten.length > 0) {
+		const { url } = await start();
+		await inParallel(forgotten, 4, async ({ delivery }) => await deliver(url, delivery));
+	}
+	return forgotten.map(({ id }) => id);
 }
 
 /** @throws Error where nothing that was done to n8n explains it */
