@@ -12,6 +12,8 @@ export interface RunFigures {
 	/** Input items whose work was done, and was not. */
 	done: number;
 	failed: number;
+	/** What the first of those says that failed. */
+	firstFailure?: string;
 }
 
 export type Run = () => Promise<RunFigures>;
@@ -51,7 +53,8 @@ export async function prepareRun(
 			.map(({ name }) => name)
 			.filter((name) => name.startsWith(measured));
 		const output = nodes.flatMap((name) => execution.output(name));
-		const failed = output.filter(({ json }) => isFailure(json)).length;
+		const failures = output.filter(({ json }) => isFailure(json));
+		const failed = failures.length;
 		await client.call('POST', '/executions/delete', { ids: [execution.id] });
 		await stage.tidy();
 		return {
@@ -60,6 +63,7 @@ export async function prepareRun(
 			memory: peak - atRest,
 			done: output.length - failed,
 			failed,
+			firstFailure: failures[0] && JSON.stringify(failures[0].json).slice(0, 500),
 		};
 	};
 }

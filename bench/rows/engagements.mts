@@ -74,7 +74,9 @@ function requireCount(run: Run, count: number): Run {
 	return async () => {
 		const figures = await run();
 		if (figures.failed > 0 || figures.done !== count) {
-			throw new Error(`${figures.done} items were put out instead of ${count}`);
+			throw new Error(
+				`${figures.done} items were put out instead of ${count}: ${figures.firstFailure}`,
+			);
 		}
 		return figures;
 	};

@@ -126,7 +126,9 @@ const atMost = (value: number | undefined, against?: string) =>
 function requireDone(run: Run): Run {
 	return async () => {
 		const figures = await run();
-		if (figures.failed > 0 || figures.done === 0) throw new Error('A file was not submitted');
+		if (figures.failed > 0 || figures.done === 0) {
+			throw new Error(`A file was not submitted: ${figures.firstFailure}`);
+		}
 		return figures;
 	};
 }
