@@ -20,8 +20,8 @@ import { measureGaps, PAIRS, type Gap } from './scenarios/exactlyOnce.mts';
 import type { Event } from './scenarios/underFaults.mts';
 
 const SIZES = [1, 2, 4];
-const DELIVERIES = 300;
-const SUBMISSIONS = 100;
+const DELIVERIES = 200;
+const SUBMISSIONS = 60;
 const BYTES = 64 * 1024;
 const AT_ONCE = 16;
 const ROUNDS = 3;
