@@ -6,8 +6,10 @@
  *   --only=a,b    these rows alone: uploads, memory-uploads, many-files, statuses, engagements,
  *                 deliveries, signature, loading
  *   --out=folder  where to write; without it a quick or partial run only prints
+ *   --render      measures nothing: writes BENCHMARKS.md and charts again from the latest figures,
+ *                 for when `findings.mts` or the report has changed
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -35,6 +37,7 @@ const INTERRUPTED = 130;
 const HOT_SPOTS = 15;
 const ROOT = join(import.meta.dirname, '..');
 const CHARTS_FOLDER = join('docs', 'benchmarks');
+const FIGURES = 'results.json';
 
 const ROWS: Record<string, (stage: Stage, scale: Scale) => Promise<Measurement[]>> = {
 	uploads: async (stage, scale) => await measureUploads(stage, scale, 'filesystem'),
@@ -52,15 +55,17 @@ interface Choice {
 	rows: string[];
 	/** Undefined to print only. */
 	out: string | undefined;
+	render: boolean;
 }
 
 /** @throws Error when a row isn't known */
 function readChoice(): Choice {
-	const { quick, only, out } = parseArgs({
+	const { quick, only, out, render } = parseArgs({
 		options: {
 			quick: { type: 'boolean', default: false },
 			only: { type: 'string' },
 			out: { type: 'string' },
+			render: { type: 'boolean', default: false },
 		},
 	}).values;
 	const rows = only?.split(',') ?? Object.keys(ROWS);
@@ -73,6 +78,7 @@ function readChoice(): Choice {
 		scale: quick ? QUICK : FULL,
 		rows,
 		out: out === undefined ? (whole ? ROOT : undefined) : resolve(out),
+		render,
 	};
 }
 
@@ -121,7 +127,7 @@ async function write(report: Report, out: string): Promise<void> {
 			targets: judge(measurement),
 		})),
 	});
-	await writeFile(join(folder, 'results.json'), await formatted(json, 'json'));
+	await writeFile(join(folder, FIGURES), await formatted(json, 'json'));
 	console.log(`\nWritten: ${join(out, 'BENCHMARKS.md')} and ${folder}`);
 }
 
@@ -129,6 +135,12 @@ const interrupted = interruption();
 let exitCode = INTERRUPTED;
 try {
 	const choice = readChoice();
+	if (choice.render) {
+		const out = choice.out ?? ROOT;
+		const figures = await readFile(join(out, CHARTS_FOLDER, FIGURES), 'utf8');
+		await write(JSON.parse(figures) as Report, out);
+		process.exit(0);
+	}
 	await withStage(interrupted, async (stage) => {
 		const report = await measureAll(stage, choice);
 		console.log(`\n${terminalTable(report.measurements)}`);

@@ -20,8 +20,8 @@ const SIGNING_SECRET = 'kE8vQ2nX5tR9wZ3bC6mJ1pL4';
 const CONCURRENCY = 16;
 const PAIRS = 5;
 const SIZES = [
-	{ label: '1 KiB', bytes: KIB, count: 1_000 },
-	{ label: '100 KiB', bytes: 100 * KIB, count: 500 },
+	{ label: '1 KiB', bytes: KIB, count: 320 },
+	{ label: '100 KiB', bytes: 100 * KIB, count: 240 },
 ];
 const POLL_MS = 20;
 

@@ -23,7 +23,7 @@ const SIZES = [
 ] as const;
 const PAIRS = 15;
 /** Bytes hashed a run, so that each takes about as long. */
-const BYTES_A_RUN = 100 * 1024 * KIB;
+const BYTES_A_RUN = 20 * 1024 * KIB;
 const BARE = 'One bare HMAC';
 
 export async function measureSignatures(stage: Stage, scale: Scale): Promise<Measurement[]> {

@@ -31,8 +31,8 @@ interface Size {
 
 const large = { time: 0.65, timeOfBare: 1.25, memory: 96 * MIB, memoryShare: 0.15 };
 const SIZES: Size[] = [
-	{ label: '1 KiB', bytes: 1024, pairs: 15, nodes: NODES_FOR_SHORT_TIMES, targets: { time: 1 } },
-	{ label: '1 MiB', bytes: MIB, pairs: 15, nodes: NODES_FOR_SHORT_TIMES, targets: { time: 1 } },
+	{ label: '1 KiB', bytes: 1024, pairs: 11, nodes: NODES_FOR_SHORT_TIMES, targets: { time: 1 } },
+	{ label: '1 MiB', bytes: MIB, pairs: 11, nodes: NODES_FOR_SHORT_TIMES, targets: { time: 1 } },
 	{ label: '64 MiB', bytes: 64 * MIB, pairs: 7, nodes: 1, targets: {} },
 	{ label: '512 MiB', bytes: 512 * MIB, pairs: 5, nodes: 1, targets: large },
 	{ label: '1 GiB', bytes: 1024 * MIB, pairs: 5, nodes: 1, targets: large },
