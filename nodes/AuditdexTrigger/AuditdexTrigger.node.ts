@@ -66,12 +66,12 @@ export class AuditdexTrigger implements INodeType {
 			header: 'Receive audit events from AUDITDEX',
 			executionsHelp: {
 				inactive:
-					'Webhooks have two URLs: test and production. <b>While building</b>, click "Listen for test event" and have AUDITDEX send a delivery to the test URL. <b>When the workflow is ready</b>, activate it and enter the production URL in AUDITDEX.',
+					'Webhooks have two URLs: test and production. <b>While building</b>, click "Listen for test event" and have AUDITDEX send a delivery to the test URL. <b>When the workflow is ready</b>, publish it and enter the production URL in AUDITDEX.',
 				active:
 					'This workflow runs for each event that AUDITDEX sends to the production URL. To try a change first, click "Listen for test event" and have a delivery sent to the test URL.',
 			},
 			activationHint:
-				'Once the workflow is active, enter the production URL in AUDITDEX: Settings → Integrations → Webhooks',
+				'Once the workflow is published, enter the production URL in AUDITDEX: Settings → Integrations → Webhooks',
 		},
 		properties: [
 			{

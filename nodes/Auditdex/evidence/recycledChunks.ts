@@ -20,7 +20,7 @@ export class RecycledChunks {
 
 	/** The copy stays as it is until `SLOTS` more have been made, 4 MiB at least. */
 	copy(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
-		if (chunk.byteLength < SMALLEST_BYTES) return Uint8Array.from(chunk);
+		if (chunk.byteLength < SMALLEST_BYTES) return new Uint8Array(chunk);
 		const index = this.next++ % SLOTS;
 		let slot = this.slots[index];
 		if (!slot || slot.byteLength < chunk.byteLength) {
