@@ -7,6 +7,8 @@ export type Unit = 'bytes' | 'ms' | 'µs' | '/s';
 
 export interface Contestant {
 	name: string;
+	/** Its name in a chart, where those of other measurements are to look the same. */
+	series?: string;
 	/** One a run; a single one where it's computed and not measured. */
 	values: number[];
 	/** Items whose work was not done, one number a run; left out where none can fail. */

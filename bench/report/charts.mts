@@ -52,14 +52,16 @@ const contestantsOf = ({ ours, builtIn, limit }: Measurement): Contestant[] => [
 	...(limit ? [limit] : []),
 ];
 
+const seriesOf = ({ name, series = name }: Contestant): string => series;
+
 function draw(title: string, measurements: Measurement[]): string {
 	const { unit } = measurements[0]!;
-	const names = [...new Set(measurements.flatMap(contestantsOf).map(({ name }) => name))];
+	const names = [...new Set(measurements.flatMap(contestantsOf).map(seriesOf))];
 	const values = new Map(
 		names.map((name) => [
 			name,
 			measurements.map((measurement) => {
-				const one = contestantsOf(measurement).find((contestant) => contestant.name === name);
+				const one = contestantsOf(measurement).find((contestant) => seriesOf(contestant) === name);
 				return one ? scaled(median(one.values), unit) : null;
 			}),
 		]),

@@ -57,13 +57,18 @@ export async function measureEngagements(stage: Stage, scale: Scale): Promise<Me
 			unit: 'ms',
 			ours: { name: OURS, values: runs.ours.map(({ ms }) => ms) },
 			builtIn: [
-				{ name: 'HTTP Request, pagination set', values: runs.pages.map(({ ms }) => ms) },
 				{
-					name: 'the same and Split Out',
+					name: 'HTTP Request, pagination set',
+					series: 'HTTP Request',
+					values: runs.pages.map(({ ms }) => ms),
+				},
+				{
+					name: 'HTTP Request, pagination set, and Split Out',
+					series: 'HTTP Request and Split Out',
 					values: runs.items.map(({ ms }) => ms * nodes),
 				},
 			],
-			limit: { name: MINIMUM, values: [(LATENCY_MS * ENGAGEMENTS) / PAGE_SIZE] },
+			limit: { name: MINIMUM, series: 'Minimum', values: [(LATENCY_MS * ENGAGEMENTS) / PAGE_SIZE] },
 			targets: [],
 			chart: { id: 'requests', category: `${ENGAGEMENTS} engagements` },
 		},

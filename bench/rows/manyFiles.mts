@@ -59,7 +59,7 @@ export async function measureManyFiles(stage: Stage, scale: Scale): Promise<Meas
 					failed: runs.http.map(({ failed }) => failed),
 				},
 			],
-			limit: { name: MINIMUM, values: [(LATENCY_MS * count) / PARALLEL] },
+			limit: { name: MINIMUM, series: 'Minimum', values: [(LATENCY_MS * count) / PARALLEL] },
 			targets: [{ against: MINIMUM, bound: 'at most', value: 1.15 }],
 			chart: { id: 'requests', category: `${count} small files` },
 			profile: async () => {

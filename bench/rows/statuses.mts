@@ -63,7 +63,7 @@ async function withoutLimit(stage: Stage, scale: Scale): Promise<Measurement[]> 
 			unit: 'ms',
 			ours: contestant(OURS, runs.ours),
 			builtIn: [contestant(AS_IT_COMES, runs.http), contestant(BATCHED, runs.batched)],
-			limit: { name: MINIMUM, values: [(LATENCY_MS * count) / PARALLEL] },
+			limit: { name: MINIMUM, series: 'Minimum', values: [(LATENCY_MS * count) / PARALLEL] },
 			targets: [],
 			chart: { id: 'requests', category: `${count} statuses` },
 		},
@@ -108,7 +108,7 @@ async function underEnterprise(stage: Stage, scale: Scale): Promise<Measurement[
 			unit: 'ms',
 			ours: contestant(OURS, runs.ours),
 			builtIn: [contestant(AS_IT_COMES, runs.http), contestant(BATCHED, runs.batched)],
-			limit: { name: PLAN_MINIMUM, values: minimums },
+			limit: { name: PLAN_MINIMUM, series: 'Minimum', values: minimums },
 			targets: [
 				{ against: PLAN_MINIMUM, bound: 'at most', value: 1.1 },
 				{ failures: true, bound: 'at most', value: 0 },
