@@ -107,7 +107,6 @@ export async function measureDeliveries(stage: Stage, scale: Scale): Promise<Mea
 			})),
 		);
 	}
-	for (const { id } of Object.values(contestants)) await client.deactivate(id);
 	return measurements;
 }
 
@@ -116,14 +115,14 @@ async function activate(
 	{ client }: Stage,
 	name: string,
 	nodes: NodeSpec[],
-): Promise<{ id: string; url: string }> {
+): Promise<{ url: string }> {
 	const { id } = await client.importWorkflow(chain(name, nodes));
 	await client.activate(id);
 	const [{ webhookId, parameters }] = nodes as [NodeSpec];
 	const path = typeof parameters.path === 'string' ? parameters.path : `${webhookId}/webhook`;
 	const url = `${client.url}/webhook/${path}`;
 	await untilListening(url);
-	return { id, url };
+	return { url };
 }
 
 /** n8n publishes in the background; until it's done a delivery finds nothing. A GET runs nothing. */
@@ -147,6 +146,7 @@ async function measureLoad(stage: Stage, load: Load): Promise<Figures> {
 		driver.send('go');
 		const [outcome] = (await once(driver, 'message')) as [LoadOutcome];
 		await untilIdle(stage);
+		if (outcome.failed === load.count) throw new Error(`No delivery was accepted at ${load.url}`);
 		const seconds = (Date.now() - outcome.startedAt) / 1_000;
 		return {
 			rate: (load.count - outcome.failed) / seconds,
