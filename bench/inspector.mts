@@ -16,6 +16,8 @@ export interface CpuProfile {
 	nodes: Array<{
 		id: number;
 		callFrame: { functionName: string; url: string; lineNumber: number };
+		/** Their ids. */
+		children?: number[];
 	}>;
 	samples: number[];
 	timeDeltas: number[];

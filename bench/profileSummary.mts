@@ -10,26 +10,34 @@ export interface HotSpot {
 	place: string;
 }
 
+/** A package, and the share of the busy time that it and what it called of Node.js and V8 took. */
+export interface PackageShare {
+	share: number;
+	name: string;
+}
+
 export interface ProfileSummary {
 	/** Milliseconds on the main thread. */
 	busyMs: number;
 	idleMs: number;
 	/** The largest first. */
 	hotSpots: HotSpot[];
+	packages: PackageShare[];
 }
 
 const IDLE = new Set(['(idle)', '(root)']);
+const NO_PACKAGE = 'Node.js and V8 themselves';
 
-/** Where a process spent its time, by function. */
-export function summarize(
-	{ nodes, samples, timeDeltas }: CpuProfile,
-	most: number,
-): ProfileSummary {
+/** Where a process spent its time: the functions and the packages with the largest shares. */
+export function summarize(profile: CpuProfile, most: number): ProfileSummary {
+	const { nodes, samples, timeDeltas } = profile;
 	const selfTime = new Map<number, number>();
 	for (const [index, node] of samples.entries()) {
 		selfTime.set(node, (selfTime.get(node) ?? 0) + timeDeltas[index]! / 1_000);
 	}
-	const byFunction = new Map<string, HotSpot & { ms: number }>();
+	const packageOf = packagesOf(profile);
+	const byFunction = new Map<string, { ms: number; name: string; place: string }>();
+	const byPackage = new Map<string, number>();
 	let busyMs = 0;
 	let idleMs = 0;
 	for (const { id, callFrame } of nodes) {
@@ -42,21 +50,57 @@ export function summarize(
 		busyMs += ms;
 		const place = placeOf(callFrame.url);
 		const key = `${name} ${place}`;
-		const spot = byFunction.get(key) ?? { share: 0, name, place, ms: 0 };
+		const spot = byFunction.get(key) ?? { ms: 0, name, place };
 		spot.ms += ms;
 		byFunction.set(key, spot);
+		const owner =
+			name === GARBAGE_COLLECTOR ? GARBAGE_COLLECTOR : (packageOf.get(id) ?? NO_PACKAGE);
+		byPackage.set(owner, (byPackage.get(owner) ?? 0) + ms);
 	}
-	const hotSpots = [...byFunction.values()]
-		.sort((a, b) => b.ms - a.ms)
-		.slice(0, most)
-		.map(({ ms, name, place }) => ({ share: ms / busyMs, name, place }));
-	return { busyMs, idleMs, hotSpots };
+	const largest = <T extends { ms: number }>(entries: Iterable<T>) =>
+		[...entries].sort((a, b) => b.ms - a.ms).slice(0, most);
+	return {
+		busyMs,
+		idleMs,
+		hotSpots: largest(byFunction.values()).map(({ ms, name, place }) => ({
+			share: ms / busyMs,
+			name,
+			place,
+		})),
+		packages: largest([...byPackage].map(([name, ms]) => ({ name, ms }))).map(({ ms, name }) => ({
+			share: ms / busyMs,
+			name,
+		})),
+	};
 }
 
-/** `node_modules/.pnpm/x/node_modules/axios/lib/a.js` → `axios/a.js`; V8's own have no URL. */
+const GARBAGE_COLLECTOR = '(garbage collector)';
+
+/** The package of each node of the tree, which is its caller's where it's a part of Node.js or V8. */
+function packagesOf({ nodes }: CpuProfile): Map<number, string | undefined> {
+	const packages = new Map<number, string | undefined>();
+	const byId = new Map(nodes.map((node) => [node.id, node]));
+	const called = new Set(nodes.flatMap(({ children = [] }) => children));
+	const left = nodes.filter(({ id }) => !called.has(id)).map(({ id }) => id);
+	for (let id = left.pop(); id !== undefined; id = left.pop()) {
+		const { callFrame, children = [] } = byId.get(id)!;
+		const own = packageName(callFrame.url) ?? packages.get(id);
+		packages.set(id, own);
+		for (const child of children) {
+			packages.set(child, own);
+			left.push(child);
+		}
+	}
+	return packages;
+}
+
+const packageName = (url: string): string | undefined =>
+	/.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1];
+
+/** `node_modules/axios/lib/a.js` → `axios/a.js`; V8's own have no URL. */
 function placeOf(url: string): string {
 	if (url === '') return 'V8';
 	if (url.startsWith('node:')) return url;
-	const [, name] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
+	const name = packageName(url);
 	return name ? `${name}/${basename(url)}` : basename(url);
 }

@@ -10,6 +10,7 @@ import { request } from 'undici';
 import { alternate } from '../alternate.mts';
 import type { Load, LoadOutcome } from '../loadDriver.mts';
 import { OURS, type Contestant, type Measurement } from '../measurement.mts';
+import { processorTimeOf } from '../processorTime.mts';
 import type { Scale } from '../scale.mts';
 import type { Stage } from '../stage.mts';
 import { median, percentile } from '../statistics.mts';
@@ -34,8 +35,18 @@ interface Figures {
 	/** Milliseconds to the 200. */
 	p50: number;
 	p99: number;
+	/** Processor time of n8n, in milliseconds a delivery. */
+	mainThread: number;
+	otherThreads: number;
 	failed: number;
 }
+
+const SIDE_FIGURES = [
+	['p50', 'time to the 200, p50'],
+	['p99', 'time to the 200, p99'],
+	['mainThread', "processor time of n8n's main thread, a delivery"],
+	['otherThreads', "processor time of n8n's other threads, a delivery"],
+] as const;
 
 export async function measureDeliveries(stage: Stage, scale: Scale): Promise<Measurement[]> {
 	await stage.useBinaryMode('filesystem');
@@ -54,7 +65,7 @@ export async function measureDeliveries(stage: Stage, scale: Scale): Promise<Mea
 		]),
 	};
 	const measurements: Measurement[] = [];
-	for (const { label, bytes, count } of SIZES) {
+	for (const { label: size, bytes, count } of SIZES) {
 		const load = (url: string) => async () =>
 			await measureLoad(stage, {
 				url,
@@ -69,7 +80,7 @@ export async function measureDeliveries(stage: Stage, scale: Scale): Promise<Mea
 			checked: load(contestants.checked.url),
 		};
 		const runs = await alternate(loads, scale.repetitions(PAIRS));
-		const of = (figure: 'rate' | 'p50' | 'p99') => {
+		const of = (figure: Exclude<keyof Figures, 'failed'>) => {
 			const contestant = (name: string, figures: Figures[]): Contestant => ({
 				name,
 				values: figures.map((run) => run[figure]),
@@ -81,8 +92,8 @@ export async function measureDeliveries(stage: Stage, scale: Scale): Promise<Mea
 				limit: contestant(WEBHOOK, runs.webhook),
 			};
 		};
-		const work = `Receive deliveries of ${label}, ${CONCURRENCY} at a time`;
-		const id = `deliveries-${label.replace(' ', '-')}`;
+		const work = `Receive deliveries of ${size}, ${CONCURRENCY} at a time`;
+		const id = `deliveries-${size.replace(' ', '-')}`;
 		measurements.push(
 			{
 				id: `${id}-rate`,
@@ -94,13 +105,13 @@ export async function measureDeliveries(stage: Stage, scale: Scale): Promise<Mea
 					{ against: WEBHOOK, bound: 'at least', value: 0.95 },
 					{ against: CHECKED, bound: 'at least', value: 1.5 },
 				],
-				chart: { id: 'deliveries', category: label },
+				chart: { id: 'deliveries', category: size },
 				profile: async () => await stage.inspector.profile(loads.ours),
 			},
-			...(['p50', 'p99'] as const).map((figure) => ({
+			...SIDE_FIGURES.map(([figure, label]) => ({
 				id: `${id}-${figure}`,
 				work,
-				figure: `time to the 200, ${figure}`,
+				figure: label,
 				unit: 'ms' as const,
 				...of(figure),
 				targets: [],
@@ -143,12 +154,16 @@ async function measureLoad(stage: Stage, load: Load): Promise<Figures> {
 	try {
 		driver.send(load);
 		await once(driver, 'message');
+		const before = processorTimeOf(stage.n8n.pid!);
 		driver.send('go');
 		const [outcome] = (await once(driver, 'message')) as [LoadOutcome];
 		await untilIdle(stage);
 		if (outcome.failed === load.count) throw new Error(`No delivery was accepted at ${load.url}`);
 		const seconds = (Date.now() - outcome.startedAt) / 1_000;
+		const after = processorTimeOf(stage.n8n.pid!);
 		return {
+			mainThread: (after.mainThread - before.mainThread) / load.count,
+			otherThreads: (after.otherThreads - before.otherThreads) / load.count,
 			rate: (load.count - outcome.failed) / seconds,
 			p50: median(outcome.latenciesMs),
 			p99: percentile(outcome.latenciesMs, 0.99),

@@ -79,25 +79,40 @@ describe('Targets', () => {
 });
 
 describe('A profile', () => {
-	it('tells busy from idle time, and adds up a function that has several places in the tree', () => {
-		const frame = (functionName: string, url = '') => ({ functionName, url, lineNumber: 0 });
-		const summary = summarize(
-			{
-				nodes: [
-					{ id: 1, callFrame: frame('(idle)') },
-					{ id: 2, callFrame: frame('send', 'file:///x/node_modules/axios/lib/http.js') },
-					{ id: 3, callFrame: frame('send', 'file:///x/node_modules/axios/lib/http.js') },
-					{ id: 4, callFrame: frame('update') },
-				],
-				samples: [1, 2, 3, 4],
-				timeDeltas: [5_000, 1_000, 2_000, 1_000],
-			},
-			1,
-		);
-		expect(summary).toEqual({
-			busyMs: 4,
-			idleMs: 5,
-			hotSpots: [{ share: 0.75, name: 'send', place: 'axios/http.js' }],
-		});
+	const frame = (functionName: string, url = '') => ({ functionName, url, lineNumber: 0 });
+	const axios = 'file:///x/node_modules/axios/lib/http.js';
+	const summary = summarize(
+		{
+			nodes: [
+				{ id: 1, callFrame: frame('(root)'), children: [2, 3, 4, 7] },
+				{ id: 2, callFrame: frame('(idle)') },
+				{ id: 3, callFrame: frame('send', axios), children: [5] },
+				{ id: 4, callFrame: frame('run', 'node:timers'), children: [6] },
+				{ id: 5, callFrame: frame('writev') },
+				{ id: 6, callFrame: frame('send', axios) },
+				{ id: 7, callFrame: frame('(garbage collector)') },
+			],
+			samples: [2, 3, 4, 5, 6, 7],
+			timeDeltas: [5_000, 1_000, 1_000, 3_000, 3_000, 2_000],
+		},
+		2,
+	);
+
+	it('tells busy from idle time', () => {
+		expect(summary).toMatchObject({ busyMs: 10, idleMs: 5 });
+	});
+
+	it('adds up a function that has several places in the tree', () => {
+		expect(summary.hotSpots).toEqual([
+			{ share: 0.4, name: 'send', place: 'axios/http.js' },
+			{ share: 0.3, name: 'writev', place: 'V8' },
+		]);
+	});
+
+	it('counts what Node.js and V8 do for a package as its own', () => {
+		expect(summary.packages).toEqual([
+			{ share: 0.7, name: 'axios' },
+			{ share: 0.2, name: '(garbage collector)' },
+		]);
 	});
 });
