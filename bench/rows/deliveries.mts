@@ -151,12 +151,21 @@ async function measureLoad(stage: Stage, load: Load): Promise<Figures> {
 	const driver = fork(join(import.meta.dirname, '..', 'loadDriver.mts'), [], {
 		serialization: 'advanced',
 	});
+	const ended = once(driver, 'exit').then(() => {
+		throw new Error('The load driver ended before it was done; what it said is above');
+	});
+	// When all of it is stopped by Ctrl-C, nobody waits for this one any more.
+	ended.catch(() => {});
+	const answer = async <T,>(message: Load | 'go'): Promise<T> => {
+		// A driver that has just ended is told by `ended`.
+		driver.send(message, () => {});
+		const [answered] = (await Promise.race([once(driver, 'message'), ended])) as [T];
+		return answered;
+	};
 	try {
-		driver.send(load);
-		await once(driver, 'message');
+		await answer(load);
 		const before = processorTimeOf(stage.n8n.pid!);
-		driver.send('go');
-		const [outcome] = (await once(driver, 'message')) as [LoadOutcome];
+		const outcome = await answer<LoadOutcome>('go');
 		await untilIdle(stage);
 		if (outcome.failed === load.count) throw new Error(`No delivery was accepted at ${load.url}`);
 		const seconds = (Date.now() - outcome.startedAt) / 1_000;
