@@ -104,6 +104,7 @@ function table(headings: string[], rows: string[][]): string {
 }
 
 const METHOD = [
+	'**Profiles** are of one more run of ours, after those that are measured.',
 	'One n8n, started for the run with the packed package as a community package; for memory mode it is started again on the same folder. The sandbox is a process of its own. Nothing else is to run on the machine.',
 	'Contestants alternate (A B A B …) after a warm-up, so that what slows the machine down for a while counts for all. Five pairs at least.',
 	'**Time of the node** is what n8n itself takes for the node alone: reading the file and storing the run are not in it. n8n takes whole milliseconds, so up to 1 MiB a run has ten such nodes side by side in one workflow, and the figure is their mean.',
