@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 
 import * as prettier from 'prettier';
 
-import { interruption } from '../scripts/demo/interruption.mts';
+import { interruption } from '../scripts/interruption.mts';
 import { judge, type Measurement } from './measurement.mts';
 import { summarize, type ProfileSummary } from './profileSummary.mts';
 import { drawCharts, type Chart } from './report/charts.mts';

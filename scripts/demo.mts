@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 
 import { collectEvidence } from './demo/evidence.mts';
 import { receiveFinding } from './demo/finding.mts';
-import { interruption } from './demo/interruption.mts';
+import { interruption } from './interruption.mts';
 import { withSurroundings, type Surroundings } from './demo/surroundings.mts';
 import { OWNER } from './n8n/rest.mts';
 

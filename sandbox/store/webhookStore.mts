@@ -29,13 +29,7 @@ const SCHEMA = `
 `;
 
 /** With its secrets, as a row. Times are epoch milliseconds of the real clock. */
-export interface WebhookRow {
-	id: string;
-	url: string;
-	events: Subscription[];
-	signature: SignatureForm;
-	enabled: boolean;
-	disabledReason: string | null;
+export interface WebhookRow extends Omit<Webhook, 'createdAt' | 'previousSecretUntil'> {
 	createdAt: number;
 	secret: string;
 	previousSecret: string | null;

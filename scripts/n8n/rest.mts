@@ -7,7 +7,7 @@
  *                importWorkflow, getWorkflow, updateWorkflow, deleteWorkflow,
  *                activate, deactivate, webhookUrl, waitForWebhook,
  *                runManually, run (runManually + waitForExecution),
- *                listExecutions, getExecution, waitForExecution,
+ *                listExecutions, listAllExecutions, getExecution, waitForExecution,
  *                downloadBinary, editorFile, call (any other endpoint)
  *   Execution    status, error, output(node) → its items
  */
@@ -78,6 +78,10 @@ export interface ExecutionSummary {
 	mode: string;
 	startedAt: string | null;
 	stoppedAt: string | null;
+	/** The run that this one repeats. */
+	retryOf: string | null;
+	/** The run that repeated this one and went well. */
+	retrySuccessId: string | null;
 }
 
 /** A run with its data. */
@@ -328,6 +332,29 @@ export class N8nClient {
 		const query = new URLSearchParams({ filter: JSON.stringify(filter), limit: String(limit) });
 		return (await this.call<{ results: ExecutionSummary[] }>('GET', `/executions?${query}`))
 			.results;
+	}
+
+	/** All runs, page by page; one that ends meanwhile may come twice or not at all. */
+	async listAllExecutions(filter: {
+		workflowId?: string;
+		status?: ExecutionStatus[];
+	}): Promise<ExecutionSummary[]> {
+		const runs: ExecutionSummary[] = [];
+		let cursor: string | null | undefined;
+		do {
+			const query = new URLSearchParams({
+				filter: JSON.stringify(filter),
+				limit: '100',
+				...(cursor && { cursor }),
+			});
+			const page = await this.call<{
+				results: ExecutionSummary[];
+				nextCursor?: string | null;
+			}>('GET', `/executions?${query}`);
+			runs.push(...page.results);
+			cursor = page.nextCursor;
+		} while (cursor);
+		return runs;
 	}
 
 	/** A run that's over, with its data. */

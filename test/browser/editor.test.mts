@@ -1,10 +1,8 @@
-import { createHmac } from 'node:crypto';
-
 import type { Browser } from 'playwright-core';
-import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { CredentialReference, N8nClient, WorkflowFile } from '../../scripts/n8n/rest.mts';
+import { ACCEPTED, finding, SECRET, send, signed } from '../n8n/deliveries.mts';
 import {
 	chain,
 	connect,
@@ -17,8 +15,6 @@ import {
 } from '../n8n/fixture.mts';
 import { Editor, openBrowser, type ColourScheme } from './editor.mts';
 import { accessReview } from './workflows.mts';
-
-const SIGNING_SECRET = 'kE8vQ2nX5tR9wZ3bC6mJ1pL4';
 
 let browser: Browser;
 let client: N8nClient;
@@ -74,7 +70,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		await editor.newCredential();
 		await editor.saveCredential({ signingSecret: 'your-webhook-secret' });
 		expect(await editor.credentialComplaint()).toContain('looks like a placeholder');
-		await editor.saveCredential({ signingSecret: SIGNING_SECRET });
+		await editor.saveCredential({ signingSecret: SECRET });
 		const form = await editor.openCredential();
 		await form.getByText('Connection tested successfully').waitFor();
 		await editor.closeCredential();
@@ -164,7 +160,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 	test('a test event arrives while the trigger listens', async () => {
 		const credential = await client.createCredential(
 			'auditdexWebhookApi',
-			{ signingSecret: SIGNING_SECRET },
+			{ signingSecret: SECRET },
 			'Auditdex webhook',
 		);
 		const workflow = triggerWorkflow('Finding raised', credential);
@@ -173,25 +169,10 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		await editor.openNode('Auditdex Trigger');
 		await editor.execute();
 		await editor.page.getByText('Listening for test event').first().waitFor();
-		const body = JSON.stringify({
-			event: 'finding.raised',
-			timestamp: new Date().toISOString(),
-			data: {
-				engagement_id: ENGAGEMENT,
-				finding_id: 'fnd_def456',
-				severity: 'significant',
-				control_id: CONTROL,
-				title: 'Privileged access review not completed within SLA',
-			},
-		});
-		const signature = createHmac('sha256', SIGNING_SECRET).update(body).digest('hex');
+		const delivery = signed(finding({}, { finding_id: 'fnd_def456' }));
 		const { webhookId } = workflow.nodes[0]!;
-		const answer = await request(`${n8n.url}/webhook-test/${webhookId}/webhook`, {
-			method: 'POST',
-			headers: { 'content-type': 'application/json', 'x-auditdex-signature': signature },
-			body,
-		});
-		expect(await answer.body.json()).toEqual({ received: true });
+		const answer = await send(`${n8n.url}/webhook-test/${webhookId}/webhook`, delivery);
+		expect(answer).toEqual(ACCEPTED);
 		await editor.output.getByText('fnd_def456').first().waitFor();
 		await editor.showOutput();
 		await editor.productionUrl();

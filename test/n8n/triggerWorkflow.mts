@@ -139,20 +139,7 @@ export class TriggerWorkflow {
 	}
 
 	private async listRuns(): Promise<ExecutionSummary[]> {
-		const runs: ExecutionSummary[] = [];
-		for (let cursor: string | null | undefined; cursor !== null; ) {
-			const query = new URLSearchParams({
-				filter: JSON.stringify({ workflowId: this.id }),
-				limit: '100',
-				...(cursor && { cursor }),
-			});
-			const page = await this.client.call<{
-				results: ExecutionSummary[];
-				nextCursor: string | null;
-			}>('GET', `/executions?${query}`);
-			runs.push(...page.results);
-			cursor = page.nextCursor;
-		}
+		const runs = await this.client.listAllExecutions({ workflowId: this.id });
 		return runs.sort((a, b) => Number(a.id) - Number(b.id));
 	}
 

@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 
-import { interruption } from '../../scripts/demo/interruption.mts';
+import { interruption } from '../../scripts/interruption.mts';
 import { withFleet } from './fleet/fleet.mts';
 import { measure } from './measure.mts';
 import { binaryModes } from './scenarios/binaryModes.mts';

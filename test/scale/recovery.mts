@@ -5,7 +5,6 @@ import type { ExecutionStatus, ExecutionSummary } from '../../scripts/n8n/rest.m
 import type { Fleet } from './fleet/fleet.mts';
 import { inParallel } from './sender.mts';
 
-const PAGE = 100;
 const CHECK_MS = 2_000;
 /** No run is longer; the longest wait between two tries of a request is half a minute. */
 const STILL_MS = 45_000;
@@ -18,30 +17,9 @@ export async function listRuns(
 	{ client }: Fleet,
 	workflowId: string,
 	status?: ExecutionStatus[],
-): Promise<RetryableRun[]> {
-	const runs = new Map<string, RetryableRun>();
-	let cursor: string | null | undefined;
-	do {
-		const query = new URLSearchParams({
-			filter: JSON.stringify({ workflowId, status }),
-			limit: String(PAGE),
-			...(cursor && { cursor }),
-		});
-		const page = await client.call<{ results: RetryableRun[]; nextCursor?: string | null }>(
-			'GET',
-			`/executions?${query}`,
-		);
-		for (const run of page.results) runs.set(run.id, run);
-		cursor = page.nextCursor;
-	} while (cursor);
-	return [...runs.values()];
-}
-
-export interface RetryableRun extends ExecutionSummary {
-	/** The run that this one repeats. */
-	retryOf: string | null;
-	/** The run that repeated this one and went well. */
-	retrySuccessId: string | null;
+): Promise<ExecutionSummary[]> {
+	const runs = await client.listAllExecutions({ workflowId, status });
+	return [...new Map(runs.map((run) => [run.id, run])).values()];
 }
 
 /**

@@ -2,7 +2,8 @@
 import { FAULTS } from '../faults.mts';
 import type { Fleet } from '../fleet/fleet.mts';
 import type { Report } from '../fleet/reports.mts';
-import { listRuns, repair, type RetryableRun } from '../recovery.mts';
+import type { ExecutionSummary } from '../../../scripts/n8n/rest.mts';
+import { listRuns, repair } from '../recovery.mts';
 import { deliver, inParallel, type Attempt } from '../sender.mts';
 import type { ActiveWorkflow } from '../workflows.mts';
 import type { Delivery } from '../../n8n/deliveries.mts';
@@ -100,7 +101,11 @@ async function sendForgotten(
 }
 
 /** @throws Error where nothing that was done to n8n explains it */
-function explain(reports: Report[], runs: Map<string, RetryableRun>, attempts: Attempt[]): string {
+function explain(
+	reports: Report[],
+	runs: Map<string, ExecutionSummary>,
+	attempts: Attempt[],
+): string {
 	const told = attempts.map(({ status, fault }) => status ?? fault ?? 'no answer').join(', ');
 	const again = reports.find(({ executionId }) => runs.get(executionId)?.retryOf);
 	if (again) {

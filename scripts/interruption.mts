@@ -1,7 +1,7 @@
 const PARENT_CHECK_MS = 1_000;
 
 /**
- * Resolves when the demo is to stop: Ctrl-C, a request to terminate, or the command that started it
+ * Resolves when a command is to stop: Ctrl-C, a request to terminate, or the command that started it
  * has gone. Asking again changes nothing, as one Ctrl-C may arrive twice: from the terminal, and
  * passed on by the bootstrap.
  */
