@@ -126,7 +126,7 @@ export class TriggerWorkflow {
 	 * twice, and everything is over.
 	 */
 	async runs(): Promise<ExecutionSummary[]> {
-		let last = '';
+		let last: string | undefined;
 		for (;;) {
 			const runs = await this.listRuns();
 			const now = runs.map(({ id, status }) => `${id} ${status}`).join();
