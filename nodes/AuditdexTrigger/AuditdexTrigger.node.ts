@@ -356,7 +356,8 @@ function refuse(
 }
 
 /**
- * Asks to run the workflow for a delivery, and sees to it that the delivery is remembered.
+ * Asks to run the workflow for a delivery, and sees to it that the delivery is remembered. Waits while
+ * n8n starts the run of another one.
  *
  * @returns `undefined` where this delivery, or a copy of it, has been accepted before
  */
@@ -374,11 +375,13 @@ async function admit(
 	const admission = await memory.admit(deliveryIdentity(body, messageId), keepSeconds, now);
 	if (admission === undefined) return undefined;
 
-	void settleWhenAnswered(admission, context.getResponseObject());
+	const endTurn = await deliveries.handOvers.take();
+	void settleWhenAnswered(admission, context.getResponseObject()).finally(endTurn);
 	return {
 		runStarted: () => {
 			admission.handOver();
 			staticData[STATIC_DATA_NAME] = deliveries.toStaticData();
+			endTurn();
 		},
 	};
 }

@@ -43,9 +43,10 @@ export interface Admission {
  * they are duplicates; anything else, and the next copy runs.
  *
  * **Guaranteed across restarts**: the last 1,024 accepted deliveries, by way of n8n's static data,
- * which n8n stores after it has started the run and before it sends the 200. A process that is
- * killed in between may run that delivery again when it is retried. So may one that is stopped while
- * deliveries keep coming: n8n 2.41 takes them until it ends.
+ * which n8n stores after it has started the run and before it sends the 200. A process that ends in
+ * between, killed or stopped (n8n 2.41 takes deliveries until it ends), may run the delivery again
+ * when it is retried. As n8n is asked to start one run of a workflow at a time, that's seldom more
+ * than one delivery, however many are coming in.
  *
  * **Not guaranteed**: two processes that receive the same delivery while n8n works on the first copy
  * both run it. Of two deliveries that two processes accept at the same moment, static data holds

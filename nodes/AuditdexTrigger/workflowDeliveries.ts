@@ -1,6 +1,7 @@
 import { randomUUID } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { DeliveryMemory } from './deliveryMemory';
+import { Turns } from './turns';
 
 /** Where n8n's global static data of a workflow holds the accepted deliveries of its triggers. */
 export const STATIC_DATA_NAME = 'auditdexDeliveries';
@@ -8,6 +9,8 @@ export const STATIC_DATA_NAME = 'auditdexDeliveries';
 /** Of these the memories are stored; deleted nodes leave theirs behind. */
 const MAX_NODES = 50;
 const MAX_WORKFLOWS = 10_000;
+/** n8n takes about 50 ms to start a run, and much longer where it keeps runs waiting for their turn. */
+const LONGEST_WAIT_FOR_HAND_OVER_MS = 5_000;
 
 /** As static data holds them. */
 export interface StoredDeliveries extends IDataObject {
@@ -27,6 +30,11 @@ export interface StoredDeliveries extends IDataObject {
 export class WorkflowDeliveries {
 	/** Tells what this process has stored, and knows already, from what another one has. */
 	readonly #writer = randomUUID();
+	/**
+	 * n8n is asked to start one run at a time. Its process ends without waiting for deliveries: one that
+	 * has a run by then, but neither static data nor its 200, runs again when it is retried.
+	 */
+	readonly handOvers = new Turns(LONGEST_WAIT_FOR_HAND_OVER_MS);
 	/** The node used last comes last. */
 	readonly #nodes = new Map<string, DeliveryMemory>();
 

@@ -122,7 +122,7 @@ async function statusesByFinding(): Promise<Map<string, string[]>> {
 }
 
 describe(`${EVENTS} events, each delivered twice, ${PARALLEL} at a time`, () => {
-	it('run once each while n8n is restarted', async () => {
+	it('run once each while n8n is restarted, with deliveries held back meanwhile', async () => {
 		const events = newEvents();
 		const gate = new Gate();
 		const restart = async () => await gate.restart(own.n8n);
@@ -141,33 +141,41 @@ describe(`${EVENTS} events, each delivered twice, ${PARALLEL} at a time`, () => 
 		expect(answers.filter((answer) => answer?.status !== 200)).toEqual([]);
 	});
 
-	it('start at least one run each while n8n is killed, and those answered before no other', async () => {
-		const events = newEvents();
-		let killedAt = 0;
-		const sent = await sendAll(twice(events), async () => {
-			killedAt = Date.now();
-			await own.killAndRestart();
-		});
+	it.each([
+		['stopped and started', async () => await own.n8n.restart()],
+		['killed and started', async () => await own.killAndRestart()],
+	])(
+		'run once each, but for what n8n was just starting, while it is %s under load',
+		async (how, again) => {
+			const events = newEvents();
+			let endingSince = 0;
+			const sent = await sendAll(twice(events), async () => {
+				endingSince = Date.now();
+				await again();
+			});
 
-		const answeredBefore = new Set(
-			sent.filter((delivery) => delivery.attempts.at(-1)!.endedAt <= killedAt).map(({ id }) => id),
-		);
-		const runs = await statusesByFinding();
-		const again = [...runs].filter(([, statuses]) => statuses.length > 1);
-		const cutOff = [...runs].filter(([, statuses]) => !statuses.includes('success'));
-		console.log(
-			`kill: ${events.length} events, ${answeredBefore.size} of them answered before,`,
-			`${again.length} ran twice, the runs of ${cutOff.length} were cut off`,
-		);
-		expect([...runs.keys()].sort()).toEqual(idsOf(events));
-		expect(again.filter(([id]) => answeredBefore.has(id))).toEqual([]);
-		expect(again.filter(([, statuses]) => statuses.length > 2)).toEqual([]);
-		// n8n itself doesn't go on with runs that were cut off; all others did what they are for.
-		expect(cutOff.length).toBeLessThan(EVENTS / 5);
-		const reported = new Set(counter.received);
-		const lost = [...runs.keys()].filter((id) => !reported.has(id));
-		expect(lost.filter((id) => !cutOff.some(([other]) => other === id))).toEqual([]);
-	});
+			const answeredBefore = new Set(
+				sent.filter(({ attempts }) => attempts.at(-1)!.endedAt <= endingSince).map(({ id }) => id),
+			);
+			const runs = await statusesByFinding();
+			const repeated = [...runs].filter(([, statuses]) => statuses.length > 1);
+			const cutOff = [...runs].filter(([, statuses]) => !statuses.includes('success'));
+			console.log(
+				`${how}: ${events.length} events, ${answeredBefore.size} of them answered before,`,
+				`${repeated.length} ran twice, the runs of ${cutOff.length} were cut off`,
+			);
+			expect([...runs.keys()].sort()).toEqual(idsOf(events));
+			expect(repeated.filter(([id]) => answeredBefore.has(id))).toEqual([]);
+			expect(repeated.filter(([, statuses]) => statuses.length > 2)).toEqual([]);
+			// One whose run n8n is starting, and one whose answer is on its way.
+			expect(repeated.length).toBeLessThanOrEqual(2);
+			// n8n itself doesn't go on with runs that were cut off; all others did what they are for.
+			expect(cutOff.length).toBeLessThan(EVENTS / 5);
+			const reported = new Set(counter.received);
+			const lost = [...runs.keys()].filter((id) => !reported.has(id));
+			expect(lost.filter((id) => !cutOff.some(([other]) => other === id))).toEqual([]);
+		},
+	);
 });
 
 describe('a delivery that got a 5xx', () => {

@@ -1,0 +1,38 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+
+import { Turns } from '../../../nodes/AuditdexTrigger/turns.ts';
+
+describe('Taking turns', () => {
+	it('lets one at a time go, in the order of asking', async () => {
+		const turns = new Turns(10_000);
+		const order: number[] = [];
+		let atOnce = 0;
+		await Promise.all(
+			Array.from({ length: 20 }, async (_, index) => {
+				const end = await turns.take();
+				order.push(index);
+				expect(++atOnce).toBe(1);
+				await delay(Math.random() * 3);
+				atOnce--;
+				end();
+			}),
+		);
+		expect(order).toEqual([...order.keys()]);
+	});
+
+	it('lets the next one go when a turn does not end, and those after it in turn', async () => {
+		const turns = new Turns(100);
+		await turns.take();
+		const asked = performance.now();
+		const second = await turns.take();
+		// Timers may be a little early.
+		expect(performance.now() - asked).toBeGreaterThan(90);
+		let isThirdOn = false;
+		const third = turns.take().then(() => (isThirdOn = true));
+		await delay(20);
+		expect(isThirdOn).toBe(false);
+		second();
+		await third;
+	});
+});
