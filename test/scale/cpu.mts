@@ -1,6 +1,7 @@
 /** How much of the processor each part of a fleet uses, as Linux counts it (proc(5)). */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 
 import type { Fleet } from './fleet/fleet.mts';
 
@@ -29,6 +30,13 @@ function readTimes(pid: string): ProcessTimes | undefined {
 	// Its own time, and that of its children that have ended.
 	const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
 	return { parent: Number(fields[1]), seconds: ticks / ticksPerSecond };
+}
+
+export const CORES = availableParallelism();
+
+/** Keeps a process to some of the cores, as a container's limit does (taskset(1)). */
+export function keepTo(cores: string, { pid }: { pid: number | null }): void {
+	execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', cores, String(pid)]);
 }
 
 /** What the parts have used since they started; take the difference of two. */

@@ -1,14 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { UploadRecord } from '../../sandbox/stats.mts';
 import type { Fleet } from './fleet/fleet.mts';
 
 export interface Fault {
 	name: string;
-	/** @returns more about it, for the summary */
-	inject(fleet: Fleet): Promise<string | void>;
+	/** @returns the uploads that it cut off */
+	inject(fleet: Fleet): Promise<UploadRecord[] | void>;
 }
 
 const OUTAGE_MS = 60_000;
+/** The sandbox leaves uploads unread for so long, and so notices as late that one was cut off. */
+const UNREAD_MS = 8_000;
+const UPLOADS_AT_ONCE = 8;
 
 /** What can happen to a fleet under load, each for itself. */
 export const FAULTS: Fault[] = [
@@ -17,22 +21,24 @@ export const FAULTS: Fault[] = [
 		async inject({ workers, supervisor, sandbox }) {
 			const { admin } = sandbox;
 			const cutOff = async () =>
-				(await admin.stats()).uploads.filter(({ status }) => status === null).length;
-			// Where files are being uploaded, it's killed with some of them half sent.
+				(await admin.stats()).uploads.filter(({ status }) => status === null);
 			const before = await cutOff();
 			await admin.addFault({
 				kind: 'slow',
 				operation: 'submitEvidence',
 				times: 20,
-				delayMs: 3_000,
+				delayMs: UNREAD_MS,
 			});
-			await delay(1_500);
+			// Some runs are uploading, unless they do something else.
+			const begun = Date.now();
+			while ((await admin.stats()).inFlight < UPLOADS_AT_ONCE && Date.now() < begun + UNREAD_MS) {
+				await delay(100);
+			}
 			await workers[0]!.kill();
-			await delay(100);
-			const uploads = (await cutOff()) - before;
+			await delay(UNREAD_MS + 500);
 			await admin.clearFaults();
 			await supervisor.settled();
-			return `with ${uploads} uploads under way`;
+			return (await cutOff()).slice(before.length);
 		},
 	},
 	{

@@ -1,11 +1,11 @@
 /** Throughput for one, two and four processes, and what bounds it. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 
 import { format, resolveConfig } from 'prettier';
 
-import { cpuSeconds, PARTS, type CpuSeconds } from './cpu.mts';
+import { CORES, cpuSeconds, keepTo, PARTS, type CpuSeconds } from './cpu.mts';
 import { writeFiles } from './files.mts';
 import { withFleet, type Fleet } from './fleet/fleet.mts';
 import { deliver, inParallel } from './sender.mts';
@@ -53,7 +53,7 @@ async function timed(fleet: Fleet, count: number, work: () => Promise<void>): Pr
 		cpuMs: Object.fromEntries(
 			parts.map((part) => [part, ((after[part] - before[part]) * 1_000) / count]),
 		) as CpuSeconds,
-		busy: used / (seconds * availableParallelism()),
+		busy: used / (seconds * CORES),
 	};
 }
 
@@ -73,6 +73,21 @@ const sendAll = async (url: string, events: readonly Event[]): Promise<void> => 
 async function accepted(fleet: Fleet, url: string): Promise<Throughput> {
 	const events = Array.from({ length: DELIVERIES }, newFinding);
 	return await timed(fleet, events.length, async () => await sendAll(url, events));
+}
+
+/** The same with each webhook processor on a core of its own: n8n uses more than one where it can. */
+async function acceptedOnOneCoreEach(fleet: Fleet, url: string): Promise<Map<number, Throughput>> {
+	const { processors, proxy } = fleet;
+	const taken = new Map<number, Throughput>();
+	for (const size of SIZES.filter((each) => each <= CORES)) {
+		const used = processors.slice(0, size);
+		used.forEach((processor, core) => keepTo(String(core), processor));
+		proxy.processors = used.map((processor) => processor.url);
+		taken.set(size, await median(async () => await accepted(fleet, url)));
+		console.log(`${size} webhook processors on a core each accept ${show(taken.get(size)!)}`);
+	}
+	for (const processor of processors) keepTo(`0-${CORES - 1}`, processor);
+	return taken;
 }
 
 /** Deliveries until the last run has reported. */
@@ -98,20 +113,21 @@ async function submitted(fleet: Fleet, url: string, name: string): Promise<Throu
 
 export async function measure(interrupted: Promise<void>): Promise<void> {
 	await withFleet({ workers: 0, processors: Math.max(...SIZES) }, interrupted, async (fleet) => {
-		const processors = fleet.proxy.processors;
+		const urls = fleet.proxy.processors;
 		const deliveries = await onFinding(fleet);
 		const submissions = await onFindingSubmit(fleet, await newCredential(fleet));
 		const rows = new Map<number, Row>();
 		const taken = new Map<number, Throughput>();
 		for (const size of SIZES) {
-			fleet.proxy.processors = processors.slice(0, size);
+			fleet.proxy.processors = urls.slice(0, size);
 			taken.set(size, await median(async () => await accepted(fleet, deliveries.url)));
 			console.log(`${size} webhook processors accept ${show(taken.get(size)!)}`);
 		}
+		const onOneCore = await acceptedOnOneCoreEach(fleet, deliveries.url);
 		let files = 0;
 		for (const size of SIZES) {
 			while (fleet.workers.length < size) fleet.workers.push(await fleet.add('worker'));
-			fleet.proxy.processors = processors.slice(0, size);
+			fleet.proxy.processors = urls.slice(0, size);
 			const row = {
 				accepted: taken.get(size)!,
 				// The first round works off what is queued.
@@ -123,7 +139,7 @@ export async function measure(interrupted: Promise<void>): Promise<void> {
 			rows.set(size, row);
 			console.log(`${size} + ${size} run ${show(row.run)}; submit ${show(row.submitted)}`);
 		}
-		await writePage(rows, await measureGaps(fleet));
+		await writePage(rows, onOneCore, await measureGaps(fleet));
 	});
 }
 
@@ -135,13 +151,13 @@ const PLAN_PER_MINUTE = 600;
 /** What a trigger keeps in static data: 16 characters for each of 1,024 deliveries (`deliveryMemory.ts`). */
 const STATIC_DATA_KIB = (1_024 * 16) / 1024;
 
-/** What each part could do if it had a core to itself (n8n's processes can't use more than one). */
-function limits({ accepted, run, submitted }: Row): string[] {
+/** What each part could do with one core to itself. */
+function limits({ run, submitted }: Row, onOneCore: Map<number, Throughput>): string[] {
 	const most = (cpuMs: number) => Math.floor(1_000 / cpuMs);
 	const inAll = (cpuMs: CpuSeconds) => PARTS.reduce((sum, part) => sum + cpuMs[part], 0);
 	const plan = PLAN_PER_MINUTE / 60;
 	return [
-		`A webhook processor accepts ${most(accepted.cpuMs['webhook processors'])} deliveries a second at most, a worker runs ${most(run.cpuMs.workers)} or submits ${most(submitted.cpuMs.workers)} files.`,
+		`A webhook processor accepts ${onOneCore.get(1)!.perSecond.toFixed(0)} deliveries a second with a core of its own, a worker runs ${most(run.cpuMs.workers)} or submits ${most(submitted.cpuMs.workers)} files.`,
 		`A core of PostgreSQL is used up by ${most(run.cpuMs.PostgreSQL)} deliveries a second, from their acceptance to the end of their runs.`,
 		`100 deliveries a second need ${((inAll(run.cpuMs) * 100) / 1_000).toFixed(1)} cores in all, the sender's not counted.`,
 		`Before any of that, AUDITDEX's Enterprise plan (${PLAN_PER_MINUTE} requests a minute) allows ${plan} submissions a second, ${plan / 2} with Skip If Submitted, which asks first.`,
@@ -156,7 +172,11 @@ const gapTable = (gaps: Gap[]): string =>
 		...gaps.map(({ gapMs, doubles, answerMs }) => `| ${gapMs} ms | ${doubles} | ${answerMs} ms |`),
 	].join('\n');
 
-async function writePage(rows: Map<number, Row>, gaps: Gap[]): Promise<void> {
+async function writePage(
+	rows: Map<number, Row>,
+	onOneCore: Map<number, Throughput>,
+	gaps: Gap[],
+): Promise<void> {
 	const one = rows.get(1)!;
 	const two = rows.get(2)!;
 	const table = [
@@ -179,12 +199,22 @@ async function writePage(rows: Map<number, Row>, gaps: Gap[]): Promise<void> {
 		}),
 	];
 	const ratio = (column: keyof Row) => (two[column].perSecond / one[column].perSecond).toFixed(2);
+	const [alone, ...together] = [...onOneCore].map(([size, throughput]) => ({ size, throughput }));
+	const scaling = [
+		`With each webhook processor on a core of its own, one accepts ${show(alone!.throughput)}`,
+		...together.map(
+			({ size, throughput }) =>
+				`${size} accept ${show(throughput)}, ${(throughput.perSecond / alone!.throughput.perSecond).toFixed(2)} times as many`,
+		),
+	];
 	const text = [
-		`On ${availableParallelism()} cores (${cpus()[0]!.model.trim()}), n8n 2.41.1, files of ${BYTES / 1024} KiB; the sender, the proxy and the sandbox run on the same cores. Medians of ${ROUNDS} rounds.`,
+		`On ${CORES} cores (${cpus()[0]!.model.trim()}), n8n 2.41.1, files of ${BYTES / 1024} KiB; the sender, the proxy and the sandbox run on the same cores. Medians of ${ROUNDS} rounds.`,
 		'',
 		...table,
 		'',
 		`Two of each against one: ${ratio('accepted')} times the deliveries accepted, ${ratio('run')} times those run, ${ratio('submitted')} times the submissions.`,
+		'',
+		`${scaling.join('; ')}.`,
 		'',
 		'What one costs with two of each, by process:',
 		'',
@@ -194,7 +224,7 @@ async function writePage(rows: Map<number, Row>, gaps: Gap[]): Promise<void> {
 		'',
 		'From these costs, with as many cores as wanted:',
 		'',
-		...limits(two).map((line) => `- ${line}`),
+		...limits(two, onOneCore).map((line) => `- ${line}`),
 		'',
 	].join('\n');
 	const page = (await readFile(PAGE, 'utf8'))

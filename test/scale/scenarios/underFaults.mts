@@ -1,5 +1,6 @@
 /** Sends deliveries while each fault happens once, and looks into what n8n made of it. */
 import { FAULTS } from '../faults.mts';
+import type { UploadRecord } from '../../../sandbox/stats.mts';
 import type { Fleet } from '../fleet/fleet.mts';
 import type { Report } from '../fleet/reports.mts';
 import type { ExecutionSummary } from '../../../scripts/n8n/rest.mts';
@@ -22,6 +23,8 @@ export interface Outcome {
 	reports: Map<string, Report[]>;
 	/** What was done to the fleet. */
 	faults: string[];
+	/** Uploads that ended with their worker. */
+	cutOff: UploadRecord[];
 	/** Ids of runs that were repeated with "Retry". */
 	repeated: string[];
 	/** Events that n8n had accepted and then forgotten, so that there was nothing to repeat. */
@@ -46,6 +49,7 @@ export async function underFaults(
 	const attempts = new Map<string, Attempt[]>();
 	const injections: Array<Promise<void>> = [];
 	const faults: string[] = [];
+	const cutOff: UploadRecord[] = [];
 	const step = Math.floor(events.length / (FAULTS.length + 1));
 	let last = Promise.resolve();
 	const seconds = () => Math.round((Date.now() - started) / 1_000);
@@ -60,8 +64,8 @@ export async function underFaults(
 			// One after the other, so that what follows can be put down to one of them.
 			last = last.then(async () => {
 				say(fault.name);
-				const more = await fault.inject(fleet);
-				faults.push(more ? `${fault.name} ${more}` : fault.name);
+				cutOff.push(...((await fault.inject(fleet)) ?? []));
+				faults.push(fault.name);
 			});
 			injections.push(last);
 		});
@@ -76,7 +80,16 @@ export async function underFaults(
 		const duplicates = ids
 			.filter((id) => reports.get(id)!.length > 1)
 			.map((id) => `${id}: ${explain(reports.get(id)!, runs, attempts.get(id)!)}`);
-		return { attempts, reports, faults, repeated, forgotten, duplicates, seconds: seconds() };
+		return {
+			attempts,
+			reports,
+			faults,
+			cutOff,
+			repeated,
+			forgotten,
+			duplicates,
+			seconds: seconds(),
+		};
 	} finally {
 		clearInterval(progress);
 	}
