@@ -1,10 +1,13 @@
 /** A service that a workflow reports its events to, and the node that does so. */
+import { setTimeout as delay } from 'node:timers/promises';
 import Fastify from 'fastify';
 import type { INode } from 'n8n-workflow';
 
 export interface EventCounter {
 	/** The finding ids in the order in which they arrived. */
 	received: string[];
+	/** How long it takes to answer, in milliseconds; 0 unless set. */
+	answersAfterMs: number;
 	/** The node that reports the finding of its input. */
 	node: INode;
 	close(): Promise<void>;
@@ -16,11 +19,13 @@ export async function startEventCounter(): Promise<EventCounter> {
 	const received: string[] = [];
 	app.post<{ Params: { id: string } }>('/findings/:id', async ({ params }) => {
 		received.push(params.id);
+		await delay(counter.answersAfterMs);
 		return {};
 	});
 	const origin = await app.listen({ host: '127.0.0.1', port: 0 });
-	return {
+	const counter: EventCounter = {
 		received,
+		answersAfterMs: 0,
 		node: {
 			id: 'report',
 			name: 'Report',
@@ -35,4 +40,5 @@ export async function startEventCounter(): Promise<EventCounter> {
 		},
 		close: async () => await app.close(),
 	};
+	return counter;
 }
