@@ -334,12 +334,13 @@ export class N8nClient {
 			.results;
 	}
 
-	/** All runs, page by page; one that ends meanwhile may come twice or not at all. */
+	/** All runs, page by page; one that ends meanwhile may be missing. */
 	async listAllExecutions(filter: {
 		workflowId?: string;
 		status?: ExecutionStatus[];
 	}): Promise<ExecutionSummary[]> {
-		const runs: ExecutionSummary[] = [];
+		// It may come on two pages as well.
+		const runs = new Map<string, ExecutionSummary>();
 		let cursor: string | null | undefined;
 		do {
 			const query = new URLSearchParams({
@@ -351,10 +352,10 @@ export class N8nClient {
 				results: ExecutionSummary[];
 				nextCursor?: string | null;
 			}>('GET', `/executions?${query}`);
-			runs.push(...page.results);
+			for (const run of page.results) runs.set(run.id, run);
 			cursor = page.nextCursor;
 		} while (cursor);
-		return runs;
+		return [...runs.values()];
 	}
 
 	/** A run that's over, with its data. */

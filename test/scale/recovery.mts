@@ -1,7 +1,7 @@
 /** What an operator does after an incident, by the means that n8n offers. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { ExecutionStatus, ExecutionSummary } from '../../scripts/n8n/rest.mts';
+import type { ExecutionStatus } from '../../scripts/n8n/rest.mts';
 import type { Fleet } from './fleet/fleet.mts';
 import { inParallel } from './sender.mts';
 
@@ -9,18 +9,8 @@ const CHECK_MS = 2_000;
 /** No run is longer; the longest wait between two tries of a request is half a minute. */
 const STILL_MS = 45_000;
 const UNDER_WAY: ExecutionStatus[] = ['new', 'running'];
-const FAILED: ExecutionStatus[] = ['error', 'crashed', 'canceled'];
+export const FAILED: ExecutionStatus[] = ['error', 'crashed', 'canceled'];
 const RETRY_MS = 30_000;
-
-/** All runs of a workflow, or those in these states. */
-export async function listRuns(
-	{ client }: Fleet,
-	workflowId: string,
-	status?: ExecutionStatus[],
-): Promise<ExecutionSummary[]> {
-	const runs = await client.listAllExecutions({ workflowId, status });
-	return [...new Map(runs.map((run) => [run.id, run])).values()];
-}
 
 /**
  * Waits until the queue is worked off; stops runs that a killed worker has left "running" (n8n would
@@ -31,14 +21,17 @@ export async function listRuns(
 export async function repair(fleet: Fleet, workflowId: string): Promise<string[]> {
 	await fleet.supervisor.settled();
 	await untilWorkedOff(fleet);
-	for (const { id } of await listRuns(fleet, workflowId, UNDER_WAY)) {
-		await fleet.client.call('POST', `/executions/${id}/stop`);
+	const { client } = fleet;
+	for (const { id } of await client.listAllExecutions({ workflowId, status: UNDER_WAY })) {
+		await client.call('POST', `/executions/${id}/stop`);
 	}
 	await fleet.supervisor.begin(fleet.main);
 	await delay(CHECK_MS); // for main to look
-	const failed = (await listRuns(fleet, workflowId, FAILED)).map(({ id }) => id);
+	const failed = (await client.listAllExecutions({ workflowId, status: FAILED })).map(
+		({ id }) => id,
+	);
 	await inParallel(failed, 5, async (id) => {
-		const retry = fleet.client.call('POST', `/executions/${id}/retry`, { loadWorkflow: false });
+		const retry = client.call('POST', `/executions/${id}/retry`, { loadWorkflow: false });
 		// The answer comes at the end of the run, and for some never.
 		await Promise.race([retry, delay(RETRY_MS)]);
 	});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { listRuns } from '../recovery.mts';
+import { FAILED } from '../recovery.mts';
 import { deliver, inParallel } from '../sender.mts';
 import { newCredential, newFinding, onFindingGetControl } from '../workflows.mts';
 import type { Scenario } from './scenario.mts';
@@ -27,7 +27,7 @@ export const rateLimits: Scenario = {
 			await admin.setPlan('unlimited');
 		}
 		const seconds = Math.round((Date.now() - started) / 1_000);
-		const failed = await listRuns(fleet, id, ['error', 'crashed', 'canceled']);
+		const failed = await fleet.client.listAllExecutions({ workflowId: id, status: FAILED });
 		assert.equal(failed.length, 0, 'runs that failed');
 		const { refusals } = await admin.stats();
 		return [

@@ -4,7 +4,7 @@ import type { UploadRecord } from '../../../sandbox/stats.mts';
 import type { Fleet } from '../fleet/fleet.mts';
 import type { Report } from '../fleet/reports.mts';
 import type { ExecutionSummary } from '../../../scripts/n8n/rest.mts';
-import { listRuns, repair } from '../recovery.mts';
+import { repair } from '../recovery.mts';
 import { deliver, inParallel, type Attempt } from '../sender.mts';
 import type { ActiveWorkflow } from '../workflows.mts';
 import type { Delivery } from '../../n8n/deliveries.mts';
@@ -76,7 +76,12 @@ export async function underFaults(
 		const forgotten = await sendForgotten(fleet, start, events);
 		await fleet.reports.waitFor(ids, 60_000);
 		const reports = fleet.reports.byId();
-		const runs = new Map((await listRuns(fleet, workflow.id)).map((run) => [run.id, run]));
+		const runs = new Map(
+			(await fleet.client.listAllExecutions({ workflowId: workflow.id })).map((run) => [
+				run.id,
+				run,
+			]),
+		);
 		const duplicates = ids
 			.filter((id) => reports.get(id)!.length > 1)
 			.map((id) => `${id}: ${explain(reports.get(id)!, runs, attempts.get(id)!)}`);
