@@ -7,8 +7,8 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { BASE_URL_PATTERN } from '../nodes/Auditdex/api/baseUrl';
-import { assertGranted, type GrantedToken } from '../nodes/Auditdex/api/grantedToken';
+import { BASE_URL_PATTERN } from '../nodes/Auditdex/api/token/baseUrl';
+import { assertGranted, type GrantedToken } from '../nodes/Auditdex/api/token/grantedToken';
 
 /**
  * The token endpoint has the base URL's origin and the path `/oauth/token` (contract). For a base URL

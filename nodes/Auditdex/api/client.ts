@@ -1,10 +1,10 @@
 import { sleep } from 'n8n-workflow';
 
-import { AuditdexError } from './auditdexError';
-import { parseBaseUrl } from './baseUrl';
-import { cancellation, cancelSignalOf } from './cancellation';
+import { AuditdexError } from './errors/auditdexError';
+import { parseBaseUrl } from './token/baseUrl';
+import { cancellation, cancelSignalOf } from './request/cancellation';
 import { readCredential, type ApiContext } from './credential';
-import type { HttpAnswer } from './httpAnswer';
+import type { HttpAnswer } from './request/httpAnswer';
 import {
 	assertNotCutOff,
 	narrowPage,
@@ -13,12 +13,12 @@ import {
 	sameOrigin,
 	type Page,
 	type PageRequest,
-} from './pagination';
-import { toNodeError } from './nodeError';
-import { rateLimitGateFor, type RateLimitGate } from './rateLimit';
-import { readRetryAfter } from './rateLimitHeaders';
-import { backoffMs, planRetry } from './retry';
-import { attempt, type ApiRequest, type Attempt } from './transport';
+} from './lists/pagination';
+import { toNodeError } from './errors/nodeError';
+import { rateLimitGateFor, type RateLimitGate } from './limits/rateLimit';
+import { readRetryAfter } from './limits/rateLimitHeaders';
+import { backoffMs, planRetry } from './request/retry';
+import { attempt, type ApiRequest, type Attempt } from './request/transport';
 
 const SLEEP_SLICE_MS = 200;
 

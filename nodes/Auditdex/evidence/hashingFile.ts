@@ -1,6 +1,6 @@
 import { createHash } from 'crypto';
 
-import { AuditdexError } from '../api/auditdexError';
+import { AuditdexError } from '../api/errors/auditdexError';
 import type { EvidenceFile } from './evidenceFile';
 import { RecycledChunks } from './recycledChunks';
 

@@ -1,7 +1,4 @@
-type JsonObject = Record<string, unknown>;
-
-const isObject = (value: unknown): value is JsonObject =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isObject, type JsonObject } from '../api/json';
 
 /** Where the API page leaves open how the hash is reported, it may be any of these (contract). */
 const HASH_FIELDS = ['sha256', 'sha256_hash', 'file_hash', 'hash', 'checksum', 'digest'];

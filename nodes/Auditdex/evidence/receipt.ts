@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { AuditdexError } from '../api/auditdexError';
+import { AuditdexError } from '../api/errors/auditdexError';
 import { reportedSha256 } from './linkedEvidence';
 
 /** Proof for an auditor that what is stored is what was sent. */

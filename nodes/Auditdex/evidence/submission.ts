@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { AuditdexError } from '../api/auditdexError';
+import { AuditdexError } from '../api/errors/auditdexError';
 import type { AuditdexClient, RequestSettings } from '../api/client';
 import { sha256Of, type EvidenceFile } from './evidenceFile';
 import { HashingFile } from './hashingFile';

@@ -1,6 +1,6 @@
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 
-import type { NodeError } from '../api/nodeError';
+import type { NodeError } from '../api/errors/nodeError';
 
 /**
  * What "Continue on Fail" puts out for an item: `{ error, problem }` (contract). The problem is the

@@ -1,9 +1,9 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { cancellation, cancelSignalOf } from '../api/cancellation';
+import { cancellation, cancelSignalOf } from '../api/request/cancellation';
 import { AuditdexClient } from '../api/client';
-import { untilAborted } from '../api/deadline';
-import { toNodeError, type NodeError } from '../api/nodeError';
+import { untilAborted } from '../api/request/deadline';
+import { toNodeError, type NodeError } from '../api/errors/nodeError';
 import { ItemParameters } from '../parameters/itemParameters';
 import type { Job, Operation } from '../resources/operation';
 import { errorItem } from './errorItem';

@@ -1,8 +1,8 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 
 import { AuditdexClient } from '../api/client';
-import { toNodeError } from '../api/nodeError';
-import { PageLoopGuard, type PageRequest } from '../api/pagination';
+import { toNodeError } from '../api/errors/nodeError';
+import { PageLoopGuard, type PageRequest } from '../api/lists/pagination';
 
 /** A user waits in front of the list, so it gives up soon. */
 const SETTINGS = { maxRetries: 1, maxWaitSeconds: 10 };

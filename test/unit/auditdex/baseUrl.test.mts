@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { BASE_URL_PATTERN, parseBaseUrl } from '../../../nodes/Auditdex/api/baseUrl.ts';
+import { BASE_URL_PATTERN, parseBaseUrl } from '../../../nodes/Auditdex/api/token/baseUrl.ts';
 
 describe('accepted', () => {
 	test.each([

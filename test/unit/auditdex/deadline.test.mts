@@ -2,7 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { describe, expect, test } from 'vitest';
 
-import { Deadline, IDLE_LIMIT, untilAborted } from '../../../nodes/Auditdex/api/deadline.ts';
+import {
+	Deadline,
+	IDLE_LIMIT,
+	untilAborted,
+} from '../../../nodes/Auditdex/api/request/deadline.ts';
 
 const aborted = async (signal: AbortSignal) =>
 	await new Promise<void>((resolve) => {

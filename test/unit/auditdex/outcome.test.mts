@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { outcomeOfAnswer, outcomeOfFault } from '../../../nodes/Auditdex/api/outcome.ts';
+import { outcomeOfAnswer, outcomeOfFault } from '../../../nodes/Auditdex/api/request/outcome.ts';
 
 const answered = (status: number, body = '{"title":"T"}') =>
 	outcomeOfAnswer({ status, headers: {}, body }, 'controls:read', []);

@@ -7,7 +7,7 @@ import {
 	PageLoopGuard,
 	readPage,
 	type PageRequest,
-} from '../../../nodes/Auditdex/api/pagination.ts';
+} from '../../../nodes/Auditdex/api/lists/pagination.ts';
 import { pageOf, PAGINATION_STYLES } from '../../../sandbox/api/pagination.mts';
 
 const URL_OF_LIST = 'https://api.augixsys.com/v1/engagements';

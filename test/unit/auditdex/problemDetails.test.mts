@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { problemOf, refusalOf, sentences } from '../../../nodes/Auditdex/api/problemDetails.ts';
+import {
+	problemOf,
+	refusalOf,
+	sentences,
+} from '../../../nodes/Auditdex/api/errors/problemDetails.ts';
 
 const answer = (status: number, body: unknown, headers: Record<string, string> = {}) => ({
 	status,

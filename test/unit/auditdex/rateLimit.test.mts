@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import type { HttpAnswer } from '../../../nodes/Auditdex/api/httpAnswer.ts';
-import { rateLimitGateFor, RateLimitGate } from '../../../nodes/Auditdex/api/rateLimit.ts';
+import type { HttpAnswer } from '../../../nodes/Auditdex/api/request/httpAnswer.ts';
+import { rateLimitGateFor, RateLimitGate } from '../../../nodes/Auditdex/api/limits/rateLimit.ts';
 import { VirtualTime } from './virtualTime.mts';
 
 const MAX_WAIT_MS = 120_000;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { readRateLimit } from '../../../nodes/Auditdex/api/rateLimitHeaders.ts';
+import { readRateLimit } from '../../../nodes/Auditdex/api/limits/rateLimitHeaders.ts';
 
 /** The local clock, deliberately a minute ahead of the service's. */
 const NOW = Date.parse('2026-04-20T09:15:00Z');

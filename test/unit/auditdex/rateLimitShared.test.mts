@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { RateLimitGate } from '../../../nodes/Auditdex/api/rateLimit.ts';
+import { RateLimitGate } from '../../../nodes/Auditdex/api/limits/rateLimit.ts';
 import { PLANS, rateLimitHeaders, TokenBucket } from '../../../sandbox/api/rateLimit.mts';
 import { seededRandom, VirtualTime } from './virtualTime.mts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { redact } from '../../../nodes/Auditdex/api/redact.ts';
+import { redact } from '../../../nodes/Auditdex/api/errors/redact.ts';
 
 const SECRET = 's3cret/with+signs & "quotes"';
 

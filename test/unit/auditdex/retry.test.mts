@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { AuditdexError } from '../../../nodes/Auditdex/api/auditdexError.ts';
-import type { Outcome } from '../../../nodes/Auditdex/api/outcome.ts';
-import { backoffMs, planRetry, type RetryPlan } from '../../../nodes/Auditdex/api/retry.ts';
+import { AuditdexError } from '../../../nodes/Auditdex/api/errors/auditdexError.ts';
+import type { Outcome } from '../../../nodes/Auditdex/api/request/outcome.ts';
+import { backoffMs, planRetry, type RetryPlan } from '../../../nodes/Auditdex/api/request/retry.ts';
 
 /** The contract's table "What is safe to send twice". */
 const error = new AuditdexError('x');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { ServerClock } from '../../../nodes/Auditdex/api/serverClock.ts';
+import { ServerClock } from '../../../nodes/Auditdex/api/limits/serverClock.ts';
 
 const START = Date.parse('2026-04-20T09:14:32.317Z');
 const httpDate = (ms: number) => new Date(ms).toUTCString();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { assertGranted } from '../../../nodes/Auditdex/api/grantedToken.ts';
-import { outcomeOfTokenRefusal } from '../../../nodes/Auditdex/api/tokenOutcome.ts';
+import { assertGranted } from '../../../nodes/Auditdex/api/token/grantedToken.ts';
+import { outcomeOfTokenRefusal } from '../../../nodes/Auditdex/api/token/tokenOutcome.ts';
 
 const ALL = 'evidence:write controls:read reports:read';
 

@@ -1,11 +1,7 @@
 import { AuditdexError, type ProblemDetails } from './auditdexError';
-import { jsonOf, type HttpAnswer } from './httpAnswer';
+import { jsonOf, type HttpAnswer } from '../request/httpAnswer';
 import { redact } from './redact';
-
-type JsonObject = Record<string, unknown>;
-
-const isObject = (value: unknown): value is JsonObject =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isObject } from '../json';
 
 /** Titles for statuses the service answered without problem details (RFC 9110 §15). */
 const STATUS_TITLES: Readonly<Record<number, string>> = {

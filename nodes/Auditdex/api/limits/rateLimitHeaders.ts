@@ -1,4 +1,4 @@
-import type { HttpAnswer } from './httpAnswer';
+import type { HttpAnswer } from '../request/httpAnswer';
 
 const SECOND_MS = 1_000;
 /** Keeps moments within what `Date` can hold, whatever a header says. */

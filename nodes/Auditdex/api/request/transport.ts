@@ -1,13 +1,13 @@
 import { NodeOperationError, type IHttpRequestOptions } from 'n8n-workflow';
 
-import { AuditdexError } from './auditdexError';
+import { AuditdexError } from '../errors/auditdexError';
 import { cancellation, cancelSignalOf } from './cancellation';
-import { CREDENTIAL_TYPE, readCredential, type ApiContext } from './credential';
+import { CREDENTIAL_TYPE, readCredential, type ApiContext } from '../credential';
 import { Deadline, untilAborted } from './deadline';
 import type { HttpAnswer } from './httpAnswer';
 import { outcomeOfAnswer, outcomeOfFault, type Outcome } from './outcome';
-import { redact } from './redact';
-import { outcomeOfTokenRefusal } from './tokenOutcome';
+import { redact } from '../errors/redact';
+import { outcomeOfTokenRefusal } from '../token/tokenOutcome';
 
 export interface ApiRequest {
 	method: 'GET' | 'POST';

@@ -1,5 +1,5 @@
-import { AuditdexError } from './auditdexError';
-import type { HttpAnswer } from './httpAnswer';
+import { AuditdexError } from '../errors/auditdexError';
+import type { HttpAnswer } from '../request/httpAnswer';
 import { readRateLimit } from './rateLimitHeaders';
 import { ServerClock } from './serverClock';
 

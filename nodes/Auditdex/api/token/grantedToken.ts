@@ -1,4 +1,4 @@
-import { AuditdexError } from './auditdexError';
+import { AuditdexError } from '../errors/auditdexError';
 
 /** What n8n keeps of a token response. */
 export interface GrantedToken {

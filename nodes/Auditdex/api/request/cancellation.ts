@@ -1,6 +1,6 @@
 import { NodeOperationError, type INode } from 'n8n-workflow';
 
-import type { ApiContext } from './credential';
+import type { ApiContext } from '../credential';
 
 /** The execution's cancel signal; a list search in the editor has none. */
 export function cancelSignalOf(context: ApiContext): AbortSignal | undefined {

@@ -1,8 +1,7 @@
 import { createHash } from 'crypto';
 
-import { AuditdexError } from './auditdexError';
-
-type JsonObject = Record<string, unknown>;
+import { AuditdexError } from '../errors/auditdexError';
+import { isObject, type JsonObject } from '../json';
 
 /** What to ask for to get a page: another address, or more query parameters for the first one. */
 export type PageRequest = { url: string } | { query: Record<string, string | number> };
@@ -14,9 +13,6 @@ export interface Page {
 	/** True when the service says that more follows, but not where. */
 	cutOff?: boolean;
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const LIST_KEYS = ['data', 'engagements', 'items', 'results'];
 /** Where services put what they say about paging: beside the list, or in one of these. */

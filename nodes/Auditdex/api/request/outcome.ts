@@ -1,6 +1,6 @@
-import { AuditdexError } from './auditdexError';
+import { AuditdexError } from '../errors/auditdexError';
 import { jsonOf, type HttpAnswer } from './httpAnswer';
-import { describeBody, refusalOf } from './problemDetails';
+import { describeBody, refusalOf } from '../errors/problemDetails';
 
 /** What came of sending a request once. */
 export type Outcome =

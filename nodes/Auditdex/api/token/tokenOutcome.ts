@@ -1,7 +1,7 @@
-import { AuditdexError } from './auditdexError';
-import { jsonOf } from './httpAnswer';
-import type { Outcome } from './outcome';
-import { describeBody, refusalOf, sentences, textIn } from './problemDetails';
+import { AuditdexError } from '../errors/auditdexError';
+import { jsonOf } from '../request/httpAnswer';
+import type { Outcome } from '../request/outcome';
+import { describeBody, refusalOf, sentences, textIn } from '../errors/problemDetails';
 
 /** What n8n's OAuth2 client knows when the token endpoint did not give a token. */
 export interface TokenRefusal {

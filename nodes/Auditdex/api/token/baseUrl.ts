@@ -1,4 +1,4 @@
-import { AuditdexError } from './auditdexError';
+import { AuditdexError } from '../errors/auditdexError';
 
 /**
  * Base URLs that a client secret may be sent to: any https host, http on loopback only (contract).
