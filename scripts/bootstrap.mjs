@@ -12,7 +12,8 @@ import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PROGRESS_MS = 5_000;
+import { packageCounter, showProgress } from './progress.mjs';
+
 const PARENT_CHECK_MS = 1_000;
 const LOG_LINES = 40;
 
@@ -70,9 +71,8 @@ async function untilEnded(child) {
 	return code ?? 128 + constants.signals[signal];
 }
 
-/** Runs npm, saying every few seconds that it's at work. When it fails, we end with its last lines. */
-async function npm(...args) {
-	const started = Date.now();
+/** Runs npm, showing how far it is. When it fails, we end with its last lines. */
+async function npm(args, howFar) {
 	const child = spawn('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
 		cwd: root,
 		stdio: ['ignore', 'pipe', 'pipe'],
@@ -81,11 +81,9 @@ async function npm(...args) {
 	for (const stream of [child.stdout, child.stderr]) {
 		stream.setEncoding('utf8').on('data', (text) => (log += text));
 	}
-	const progress = setInterval(() => {
-		console.log(`  … ${Math.round((Date.now() - started) / 1_000)} s`);
-	}, PROGRESS_MS);
+	const hideProgress = showProgress(howFar);
 	const code = await untilEnded(child);
-	clearInterval(progress);
+	hideProgress();
 	if (code === 0) return;
 	console.error(log.trim().split('\n').slice(-LOG_LINES).join('\n'));
 	console.error(
@@ -101,10 +99,11 @@ async function install() {
 	const started = Date.now();
 	if (!current) {
 		console.log('Installing what the commands of this project need (one to three minutes)…');
-		await npm('ci');
+		await npm(['ci'], packageCounter(root));
 	}
 	// Install scripts are off; this one puts the Node.js in place that n8n needs.
-	await npm('rebuild', 'node', '--ignore-scripts=false');
+	console.log('Fetching the Node.js that n8n needs…');
+	await npm(['rebuild', 'node', '--ignore-scripts=false']);
 	if (!hasOwnNode()) {
 		console.error(
 			`The Node.js in ${node} doesn't run. Remove the folder node_modules and try again.`,

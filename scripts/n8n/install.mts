@@ -13,6 +13,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 
+import { packageCounter } from '../progress.mjs';
 import { withLock } from './lock.mts';
 import { run } from './run.mts';
 
@@ -61,7 +62,7 @@ export async function installN8n(): Promise<string> {
 			'Installing n8n (once; 3 GB, a few minutes)',
 			'npm',
 			['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
-			{ cwd: partial },
+			{ cwd: partial, howFar: packageCounter(partial) },
 		);
 		await installSqlite(partial);
 		await rename(partial, folder);

@@ -1,21 +1,25 @@
-/** Runs a command of the set-up and shows that it's at work. */
+/** Runs a command of the set-up and shows how far it is. */
 import { spawn } from 'node:child_process';
+
+import { showProgress } from '../progress.mjs';
 
 interface RunOptions {
 	cwd: string;
 	env?: Record<string, string>;
 	timeoutMs?: number;
+	/** Says how far the command is, where that can be told. */
+	howFar?: () => string;
 }
 
 /**
- * Runs a command, printing a line now and then while it works.
+ * Runs a command and says when it's done; on a terminal, also how far it is.
  * @throws Error with its last lines when it doesn't end with 0
  */
 export async function run(
 	label: string,
 	command: string,
 	args: string[],
-	{ cwd, env, timeoutMs }: RunOptions,
+	{ cwd, env, timeoutMs, howFar }: RunOptions,
 ): Promise<string> {
 	const started = Date.now();
 	const elapsed = () => `${Math.round((Date.now() - started) / 1000)} s`;
@@ -33,11 +37,11 @@ export async function run(
 	let errors = '';
 	child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
 	child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-	const progress = setInterval(() => console.log(`  … ${elapsed()}`), 15_000);
+	const hideProgress = showProgress(howFar);
 	try {
 		const code = await new Promise<number | null>((resolve, reject) => {
 			child.on('error', reject).on('close', resolve);
-		});
+		}).finally(hideProgress);
 		if (code !== 0) {
 			const last = `${output}\n${errors}`.trim().split('\n').slice(-40).join('\n');
 			throw new Error(`"${command} ${args.join(' ')}" did not work:\n${last}`);
@@ -45,7 +49,6 @@ export async function run(
 		if (Date.now() - started > 5_000) console.log(`  done in ${elapsed()}`);
 		return output;
 	} finally {
-		clearInterval(progress);
 		process.off('exit', kill);
 	}
 }
