@@ -5,7 +5,7 @@ import { packageFolder } from './nodeTypes.mts';
 
 const require = createRequire(import.meta.url);
 const { IDLE_LIMIT } = require(
-	join(packageFolder, 'dist', 'nodes', 'Auditdex', 'api', 'deadline.js'),
+	join(packageFolder, 'dist', 'nodes', 'Auditdex', 'api', 'request', 'deadline.js'),
 ) as { IDLE_LIMIT: { ms: number } };
 
 const SHIPPED_MS = IDLE_LIMIT.ms;
