@@ -51,8 +51,8 @@ export async function attempt(context: ApiContext, request: ApiRequest): Promise
 		encoding: 'text',
 		returnFullResponse: true,
 		disableFollowRedirect: true,
-		// 401 has to surface inside n8n, where it renews the token.
-		ignoreHttpStatusErrors: { ignore: true, except: [401] },
+		// `ignoreHttpStatusErrors` stays unset: n8n renews the token where a 401 is thrown, and before 2.0
+		// it could only be told to throw for all refusals or for none.
 		// n8n's own limit counts from the start and would cut long uploads; the deadline doesn't.
 		timeout: 0,
 		abortSignal: deadline.signal,
