@@ -65,6 +65,9 @@ const BAD_IDS: Array<[what: string, id: unknown]> = [
 	['with NUL', 'eng_xyz789\u0000'],
 	['with DEL', 'eng_xyz789\u007f'],
 	['with a C1 control character', 'eng_xyz789\u0085'],
+	['with a zero-width space', 'eng_\u200bxyz789'],
+	['with a text direction mark', 'eng_\u202exyz789'],
+	['of invisible characters', '\u200b\ufeff'],
 	['with a space', 'eng xyz789'],
 	['with half a character pair', 'eng_\ud800'],
 	...NO_TEXT,
@@ -129,7 +132,7 @@ const sha256Refusals = [
 	'z'.repeat(64),
 	'a'.repeat(63),
 	'a'.repeat(65),
-	'sha256:' + 'a'.repeat(64),
+	'md5:' + 'a'.repeat(64),
 	'sha1:' + 'a'.repeat(40),
 	12,
 	{ sha256: 'a'.repeat(64) },
@@ -161,14 +164,19 @@ const BAD_NAMES: Array<[what: string, name: string]> = [
 ];
 
 const nameRefusals = BAD_NAMES.flatMap(([what, bad]): Refusal[] => [
-	{
-		what: `file name ${what} (of the file)`,
-		bad,
-		good: '',
-		parameters: submit(),
-		field: 'file name',
-		binary: async () => await file(bad),
-	},
+	// A file without a name gets one.
+	...(bad.trim() === ''
+		? []
+		: [
+				{
+					what: `file name ${what} (of the file)`,
+					bad,
+					good: '',
+					parameters: submit(),
+					field: 'file name',
+					binary: async () => await file(bad),
+				},
+			]),
 	...namesGiven(what, bad),
 ]);
 
@@ -299,7 +307,134 @@ const submitRefusals: Refusal[] = [
 	},
 ];
 
+const CONTENT_BASE64 = Buffer.from(CONTENT).toString('base64');
+
+/** Binaries as Code nodes and other packages make them, none of which is one of n8n's. */
+const NO_FILES: Array<[what: string, binary: unknown]> = [
+	['text', 'content'],
+	['a data URI', `data:text/plain;base64,${CONTENT_BASE64}`],
+	['a number', 7],
+	['null', null],
+	['true', true],
+	['a list of files', [{ data: CONTENT_BASE64, mimeType: 'text/plain', fileName: 'a.txt' }]],
+	['an empty object', {}],
+	['a file without data', { mimeType: 'text/plain', fileName: 'a.txt' }],
+	['a file whose id is a number', { id: 7, mimeType: 'text/plain', data: 'database' }],
+	['a file of another store', { id: 'elsewhere:7', mimeType: 'text/plain', data: 'elsewhere' }],
+	['a file that n8n does not have', { id: 'filesystem-v2:a/b/c', mimeType: 'text/plain' }],
+	...(
+		[
+			['plain text', 'All 214 accounts were reviewed.'],
+			['short plain text', 'Hello'],
+			['text beyond ASCII', 'geprüft'],
+			['base64 that breaks off', CONTENT_BASE64.slice(0, -3)],
+			['base64 with too much padding', `${CONTENT_BASE64}=`],
+			['base64 with padding inside', `YQ==${CONTENT_BASE64}`],
+			['two files in base64', `${CONTENT_BASE64}, ${CONTENT_BASE64}`],
+			['JSON', '{"a":1}'],
+			['a data URI that is not base64', 'data:text/plain,content'],
+			['a data URI with bad base64', 'data:text/plain;base64,content!'],
+			['a web address', 'https://example.com/a.pdf'],
+			['the name of a store', 'filesystem-v2'],
+			['the name of another store', 'database'],
+			['a list of bytes', [1, 2, 3]],
+			['a buffer as JSON', { type: 'Buffer', data: [1, 2, 3] }],
+			['a buffer', Buffer.from(CONTENT)],
+			['a number', 7],
+			['null', null],
+		] as const
+	).map(([what, data]): [string, unknown] => [
+		`a file whose data is ${what}`,
+		{ data, mimeType: 'text/plain', fileName: 'a.txt' },
+	]),
+	['a file that lost its data', { data: '', bytes: 7, mimeType: 'text/plain' }],
+	['a file that lost its data, of an older n8n', { data: '', fileSize: '7 B', mimeType: 'a/b' }],
+];
+
+const noFileRefusals = NO_FILES.flatMap(([what, bad]): Refusal[] => [
+	{
+		what: `a binary field with ${what}`,
+		bad: '',
+		good: '',
+		parameters: submit(),
+		field: 'field “data”',
+		binary: async () => ({ data: bad }) as IBinaryKeyData,
+	},
+	...(typeof bad === 'object' || typeof bad === 'boolean'
+		? [
+				{
+					what: `a binary by expression that is ${what}`,
+					bad,
+					good: 'data',
+					parameters: submit({ binaryPropertyName: VALUE }),
+					field: 'Input Binary Field',
+				},
+			]
+		: []),
+]);
+
+const moreBinaryRefusals: Refusal[] = [
+	...['file content', ['data'], 7, true].map(
+		(bad): Refusal => ({
+			what: `${JSON.stringify(bad)} as all binary data of an item`,
+			bad: '',
+			good: '',
+			parameters: submit(),
+			field: 'data',
+			binary: async () => bad as unknown as IBinaryKeyData,
+		}),
+	),
+	{
+		what: 'a binary by expression with a blank behind it',
+		bad: { blank: ' ' },
+		good: 'data',
+		parameters: submit({
+			binaryPropertyName: '={{ $json.value.blank ? $json.value + $json.value.blank : "data" }}',
+		}),
+		field: 'Input Binary Field',
+	},
+	{
+		what: 'all binaries of an item by expression',
+		bad: 'all',
+		good: 'data',
+		parameters: submit({
+			binaryPropertyName: '={{ $json.value === "all" ? $binary : $json.value }}',
+		}),
+		field: 'Input Binary Field',
+	},
+	{
+		what: 'an expected hash for several files',
+		bad: 'data, more',
+		good: 'data',
+		parameters: submit({
+			binaryPropertyName: VALUE,
+			options: { expectedSha256: createHash('sha256').update(CONTENT).digest('hex') },
+		}),
+		field: 'Expected SHA-256',
+		binary: async () => ({ ...(await file('a.txt')), more: (await file('b.txt')).data }),
+	},
+	{
+		what: 'one file name for several files',
+		bad: 'data, more',
+		good: 'data',
+		parameters: submit({ binaryPropertyName: VALUE, options: { fileName: 'a.txt' } }),
+		field: 'File Name',
+		binary: async () => ({ ...(await file('a.txt')), more: (await file('b.txt')).data }),
+	},
+	...['data:text/plain;base64,YQ==', `x${CONTENT_BASE64.repeat(1_000)}`].map(
+		(bad): Refusal => ({
+			what: `the file’s content (${bad.length} characters) where the field’s name belongs`,
+			bad,
+			good: 'data',
+			parameters: submit({ binaryPropertyName: VALUE }),
+			field: 'Input Binary Field',
+		}),
+	),
+];
+
 describe.each([
+	...noFileRefusals,
+	...moreBinaryRefusals,
 	...idRefusals,
 	...limitRefusals,
 	...optionRefusals,

@@ -1,4 +1,8 @@
+import { extensionOf } from './mimeType';
+
 const LONGEST = 255;
+/** Leaves room for the longest extension. */
+const LONGEST_FIELD = 200;
 
 /**
  * Says why a file can't be submitted under a name, or undefined when it can. Names that could not
@@ -18,4 +22,15 @@ export function fileNameObjection(name: string): string | undefined {
 	if (name.includes('"')) return 'holds a quotation mark, which could arrive changed';
 	if (/%(?:22|0[ad])/i.test(name)) return 'holds %22, %0A or %0D, which could arrive changed';
 	return undefined;
+}
+
+/**
+ * A name for a file without one, e.g. `data.pdf` (contract).
+ * @param field the binary field that holds it
+ * @param extension n8n's own for the file, where it knows one
+ */
+export function fallbackFileName(field: string, mimeType: string, extension?: unknown): string {
+	const known = typeof extension === 'string' && /^\w{1,20}$/.test(extension);
+	const base = field.slice(0, LONGEST_FIELD).replace(/[^\p{L}\p{M}\p{N} ._-]/gu, '_');
+	return `${base}.${known ? extension : extensionOf(mimeType)}`;
 }

@@ -1,5 +1,6 @@
-import { NodeOperationError, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { AuditdexError } from '../api/errors/auditdexError';
 import type { EvidenceFile } from './evidenceFile';
 import { releaseMemory } from './releaseMemory';
 
@@ -12,38 +13,62 @@ const ON_DISK = 'filesystem';
 
 export type FileContent = Pick<EvidenceFile, 'size' | 'read'>;
 
+/** Where the user finds a file, for messages. */
+export interface FilePlace {
+	/** E.g. `field “data”`. */
+	place: string;
+	itemIndex: number;
+}
+
 /**
- * The content of an item's binary field, wherever n8n keeps it: on disk or in the database it's
- * streamed, in memory it's decoded piece by piece.
- * @throws NodeOperationError when the item has no such field
+ * A file that n8n keeps on disk, in its database or in object storage, streamed from there.
+ * @param id n8n's id of it
+ * @throws AuditdexError, also while it's read, when n8n can't read it
  */
-export async function binaryContent(
-	context: IExecuteFunctions,
-	itemIndex: number,
-	field: string,
-): Promise<{ binary: IBinaryData; content: FileContent }> {
-	const binary = context.helpers.assertBinaryData(itemIndex, field);
-	const { id } = binary;
-	if (!id) return { binary, content: base64Content(binary.data) };
-	try {
-		const { fileSize } = await context.helpers.getBinaryMetadata(id);
-		// A small file's chunk no larger than the file: n8n allocates all of it, however little is read.
-		const chunkBytes = Math.min(CHUNK_BYTES, Math.max(1, fileSize));
-		const read = async function* () {
-			const stream = await context.helpers.getBinaryStream(id, chunkBytes);
-			for await (const chunk of stream as AsyncIterable<Buffer>) {
-				yield chunk;
-				if (id.startsWith(ON_DISK)) releaseMemory(chunk);
+export async function storedContent(
+	{ helpers }: Pick<IExecuteFunctions, 'helpers'>,
+	id: string,
+	place: FilePlace,
+): Promise<FileContent> {
+	const size = await sizeOf(helpers, id, place);
+	// A small file's chunk no larger than the file: n8n allocates all of it, however little is read.
+	const chunkBytes = Math.min(CHUNK_BYTES, Math.max(1, size));
+	return {
+		size,
+		async *read() {
+			try {
+				const stream = await helpers.getBinaryStream(id, chunkBytes);
+				for await (const chunk of stream as AsyncIterable<Buffer>) {
+					yield chunk;
+					if (id.startsWith(ON_DISK)) releaseMemory(chunk);
+				}
+			} catch (cause) {
+				throw unreadable(place, cause as Error);
 			}
-		};
-		return { binary, content: { size: fileSize, read } };
-	} catch {
-		throw new NodeOperationError(
-			context.getNode(),
-			`The file in field “${field}” is no longer stored in n8n [item ${itemIndex}]`,
-			{ itemIndex, description: 'Run the workflow again from the node that made the file.' },
-		);
+		},
+	};
+}
+
+async function sizeOf(
+	helpers: IExecuteFunctions['helpers'],
+	id: string,
+	place: FilePlace,
+): Promise<number> {
+	try {
+		return (await helpers.getBinaryMetadata(id)).fileSize;
+	} catch (cause) {
+		throw unreadable(place, cause as Error);
 	}
+}
+
+/** What the user is told instead of a connection that broke off, which is how an upload ends then. */
+function unreadable({ place, itemIndex }: FilePlace, { message }: Error): AuditdexError {
+	return new AuditdexError(
+		`The file in ${place} can’t be read from n8n’s own storage [item ${itemIndex}]`,
+		{
+			description: `n8n reports: ${message.replace(/[^.!?]$/, '$&.')} Run the workflow again from the node that made the file. If it stays so, check the folder or service in which n8n keeps files.`,
+		},
+	);
 }
 
 export function textContent(text: string): FileContent {
@@ -56,8 +81,8 @@ export function textContent(text: string): FileContent {
 	};
 }
 
-function base64Content(data: string): FileContent {
-	const base64 = data.replace(/\s/g, '');
+/** A file that n8n keeps as base64 in the item, decoded piece by piece. */
+export function base64Content(base64: string): FileContent {
 	return {
 		size: Buffer.byteLength(base64, 'base64'),
 		async *read() {

@@ -14,8 +14,14 @@ function isDate(value: unknown): value is { toJSON(): string } {
 	);
 }
 
+/** Blanks, line breaks and invisible characters around a text, as copying from a page leaves them. */
+const AROUND = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
+
 /** The parameters of one input item, checked as they are read, before anything is sent. */
 export class ItemParameters {
+	/** Read once, as n8n evaluates the expressions of all options each time. */
+	private readOptions?: IDataObject;
+
 	constructor(
 		private readonly context: IExecuteFunctions,
 		readonly itemIndex: number,
@@ -34,10 +40,12 @@ export class ItemParameters {
 	 * @throws NodeOperationError when it yields what is no text, such as an object
 	 */
 	text(name: string, label: string): string {
-		const value: unknown = this.context.getNodeParameter(name, this.itemIndex, '', {
-			extractValue: true,
-		});
-		return this.asText(value, label);
+		return this.asText(this.value(name), label);
+	}
+
+	/** What a parameter's expression yields, of whatever type; '' where it yields nothing. */
+	value(name: string): unknown {
+		return this.context.getNodeParameter(name, this.itemIndex, '', { extractValue: true });
 	}
 
 	/** The text of an option; undefined where the user hasn't added it. */
@@ -46,7 +54,8 @@ export class ItemParameters {
 		return name in options ? this.asText(options[name], label) : undefined;
 	}
 
-	private asText(value: unknown, label: string): string {
+	/** @throws NodeOperationError when a value is no text, such as an object */
+	asText(value: unknown, label: string): string {
 		if (value === null || value === undefined) return '';
 		if (typeof value === 'string') return value;
 		if (typeof value === 'number' && Number.isFinite(value)) return String(value);
@@ -58,28 +67,33 @@ export class ItemParameters {
 	}
 
 	/**
-	 * An ID that goes into a URL's path.
+	 * An ID that goes into a URL's path, without the blanks around it (contract).
 	 * @throws NodeOperationError when it is empty or could lead to another path
 	 */
 	id(name: string, label: string): string {
-		const id = this.text(name, label);
-		if (id.trim() === '') {
+		const id = this.text(name, label).replace(AROUND, '');
+		if (id === '') {
 			this.refuse(
 				`${label} is empty`,
 				`Enter the ID in the field “${label}”, or pick it from the list where there is one.`,
 			);
 		}
-		if (/[\s/\\?#%]|\p{Cc}|\p{Surrogate}/u.test(id) || /^\.+$|\.\./.test(id)) {
+		if (/[\s/\\?#%]|\p{Cc}|\p{Cf}|\p{Surrogate}/u.test(id) || /^\.+$|\.\./.test(id)) {
 			this.refuse(
 				`${label} holds characters that an AUDITDEX ID can't have`,
-				'Spaces, line breaks, “/”, “\\”, “?”, “#”, “%” and “..” are not allowed. Copy the ID from AUDITDEX, e.g. eng_xyz789 or ctrl_abc123.',
+				'Spaces, line breaks and invisible characters within it, “/”, “\\”, “?”, “#”, “%” and “..” are not allowed. Copy the ID from AUDITDEX, e.g. eng_xyz789 or ctrl_abc123.',
 			);
 		}
 		return id;
 	}
 
 	private options(): IDataObject {
-		return this.context.getNodeParameter('options', this.itemIndex, {}) as IDataObject;
+		this.readOptions ??= this.context.getNodeParameter(
+			'options',
+			this.itemIndex,
+			{},
+		) as IDataObject;
+		return this.readOptions;
 	}
 
 	/** One of the numbers in `requestOptions`; its default where it isn't set. */

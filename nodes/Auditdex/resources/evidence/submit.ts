@@ -1,13 +1,14 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { readBinaries, type BinaryFile } from '../../evidence/binaryFields';
 import type { EvidenceFile } from '../../evidence/evidenceFile';
-import { fileNameObjection } from '../../evidence/fileName';
-import { binaryContent, textContent } from '../../evidence/inputFile';
+import { fallbackFileName, fileNameObjection } from '../../evidence/fileName';
+import { textContent } from '../../evidence/inputFile';
+import { parseSha256 } from '../../evidence/linkedEvidence';
+import { isMimeType } from '../../evidence/mimeType';
 import { submitFile } from '../../evidence/submission';
 import type { ItemParameters } from '../../parameters/itemParameters';
 import type { Operation } from '../operation';
-
-const MIME_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\x20-\x7e]*)?$/;
 
 /** Submits files as evidence: one output item a file, each with the comparison of its hashes. */
 export const submit: Operation = async (context, parameters) => {
@@ -20,7 +21,13 @@ export const submit: Operation = async (context, parameters) => {
 	const files =
 		parameters.text('evidenceSource', 'Evidence Source') === 'text'
 			? [readText(parameters)]
-			: await readBinaries(context, parameters);
+			: await readFiles(context, parameters);
+	if (expectedSha256 !== undefined && files.length > 1) {
+		parameters.refuse(
+			'Expected SHA-256 can’t be given for several files',
+			'Remove it from Options, or submit each file with a node of its own.',
+		);
+	}
 	return files.map((file) => async (client) => [
 		await submitFile(
 			client,
@@ -31,15 +38,16 @@ export const submit: Operation = async (context, parameters) => {
 };
 
 function readExpectedSha256(parameters: ItemParameters): string | undefined {
-	const value = parameters.optionText('expectedSha256', 'Expected SHA-256')?.trim();
+	const value = parameters.optionText('expectedSha256', 'Expected SHA-256');
 	if (value === undefined) return undefined;
-	if (!/^[0-9a-f]{64}$/i.test(value)) {
+	const sha256 = parseSha256(value);
+	if (sha256 === null) {
 		parameters.refuse(
 			'Expected SHA-256 must be 64 hexadecimal digits',
-			'Correct it under Options, e.g. with the output of sha256sum, or remove it there.',
+			'Correct it under Options, e.g. with what sha256sum prints in front of the file name, or remove it there.',
 		);
 	}
-	return value.toLowerCase();
+	return sha256;
 }
 
 function readText(parameters: ItemParameters): EvidenceFile {
@@ -49,33 +57,38 @@ function readText(parameters: ItemParameters): EvidenceFile {
 	return { name, mimeType: readMimeType(parameters) ?? 'text/plain', ...textContent(text) };
 }
 
-async function readBinaries(
+async function readFiles(
 	context: IExecuteFunctions,
 	parameters: ItemParameters,
 ): Promise<EvidenceFile[]> {
-	const names = parameters.text('binaryPropertyName', 'Input Binary Field').split(',');
-	const fields = [...new Set(names.map((name) => name.trim()).filter(Boolean))];
-	if (fields.length === 0) {
-		parameters.refuse('Input Binary Field is empty', 'Enter the name of the field, e.g. data.');
-	}
-	const fileName = parameters.optionText('fileName', 'File Name');
-	if (fileName !== undefined && fields.length > 1) {
+	const files = await readBinaries(context, parameters);
+	const given = parameters.optionText('fileName', 'File Name');
+	if (given !== undefined && files.length > 1) {
 		parameters.refuse(
 			'File Name can’t be given to several files',
 			'Remove File Name from Options, so that each file keeps its own name.',
 		);
 	}
 	const mimeType = readMimeType(parameters);
-	return await Promise.all(
-		fields.map(async (field) => {
-			const { binary, content } = await binaryContent(context, parameters.itemIndex, field);
-			const name =
-				fileName === undefined
-					? checkedName(parameters, binary.fileName ?? '', `The file name in field “${field}”`)
-					: checkedName(parameters, fileName, 'File Name');
-			return { name, mimeType: mimeType ?? binary.mimeType, ...content };
-		}),
-	);
+	return files.map((file) => ({
+		name:
+			given === undefined
+				? ownName(parameters, file, mimeType)
+				: checkedName(parameters, given, 'File Name'),
+		mimeType: mimeType ?? file.mimeType,
+		...file.content,
+	}));
+}
+
+/** The name that n8n has for the file, else one from its field and its MIME type. */
+function ownName(parameters: ItemParameters, file: BinaryFile, mimeType?: string): string {
+	const { field, place, binary } = file;
+	const label = `The file name in ${place}`;
+	const name = parameters.asText(binary.fileName, label);
+	if (name.trim() !== '') return checkedName(parameters, name, label);
+	return mimeType === undefined
+		? fallbackFileName(field, file.mimeType, binary.fileExtension)
+		: fallbackFileName(field, mimeType);
 }
 
 function checkedName(parameters: ItemParameters, name: string, label: string): string {
@@ -89,7 +102,7 @@ function checkedName(parameters: ItemParameters, name: string, label: string): s
 function readMimeType(parameters: ItemParameters): string | undefined {
 	const value = parameters.optionText('mimeType', 'MIME Type');
 	if (value === undefined || value === '') return undefined;
-	if (!MIME_TYPE.test(value)) {
+	if (!isMimeType(value)) {
 		parameters.refuse('MIME Type is not a MIME type', 'Enter one such as text/csv.');
 	}
 	return value;
