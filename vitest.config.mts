@@ -13,6 +13,8 @@ export default defineConfig({
 				test: {
 					name: 'unit',
 					include: ['test/unit/**/*.test.mts', 'sandbox/**/*.test.mts'],
+					// Holds what sandboxes send and get against docs/openapi.yaml.
+					setupFiles: ['sandbox/testing/wire/setup.mts'],
 					// Some send thousands of requests to a sandbox; a busy machine takes its time for it.
 					testTimeout: 60_000,
 					hookTimeout: 60_000,

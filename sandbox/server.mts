@@ -1,3 +1,5 @@
+import { channel } from 'node:diagnostics_channel';
+
 import { AdminClient } from './adminClient.mts';
 import { buildAdmin } from './admin/app.mts';
 import { buildApi, type Service } from './api/app.mts';
@@ -13,6 +15,7 @@ import {
 	type Settings,
 } from './options.mts';
 import { SETTINGS_PATH } from './settings/paths.mts';
+import { STARTED, type Started } from './started.mts';
 import { Stats } from './stats.mts';
 import { seed } from './store/seed.mts';
 import { Store } from './store/store.mts';
@@ -76,6 +79,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	try {
 		const origin = await api.listen({ host: HOST, port: settings.port });
 		const adminUrl = await admin.listen({ host: HOST, port: settings.adminPort });
+		const started: Started = { origin, settings, limiter: service.limiter };
+		channel(STARTED).publish(started);
 		dispatcher.wake();
 		return {
 			origin,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../server.mts';
 import { authorized, call, CONTROL_PATH, EVIDENCE_PATH, type Reply } from '../testing/api.mts';
+import { recordApi } from '../testing/wire/record.mts';
 
 let sandbox: Sandbox;
 let headers: { authorization: string };
@@ -32,17 +33,25 @@ async function sendRaw(text: string): Promise<Reply> {
 	for await (const chunk of socket) answer += String(chunk);
 	const [head, body = ''] = answer.split('\r\n\r\n');
 	const [statusLine, ...lines] = head!.split('\r\n');
-	return {
-		status: Number(statusLine!.split(' ')[1]),
-		headers: Object.fromEntries(
-			lines.map((line) => {
-				const [name, value] = line.split(/: (.*)/);
-				return [name!.toLowerCase(), value!];
-			}),
-		),
-		text: body,
-		json: JSON.parse(body),
-	};
+	const status = Number(statusLine!.split(' ')[1]);
+	const answered = Object.fromEntries(
+		lines.map((line) => {
+			const [name, value] = line.split(/: (.*)/);
+			return [name!.toLowerCase(), value!];
+		}),
+	);
+	const [, method = 'GET', path = '/'] = /^([A-Z-]+) (\S+)/.exec(text) ?? [];
+	recordApi({
+		method,
+		origin: sandbox.origin,
+		path,
+		requestHeaders: {},
+		requestBody: Buffer.alloc(0),
+		status,
+		headers: answered,
+		body: Buffer.from(body),
+	});
+	return { status, headers: answered, text: body, json: JSON.parse(body) };
 }
 
 test('a problem looks as on the API page', async () => {
