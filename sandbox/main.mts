@@ -25,6 +25,7 @@ console.log(`AUDITDEX sandbox
   Client ID      ${sandbox.client.clientId}
   Client secret  ${sandbox.client.clientSecret}
   Webhooks       ${sandbox.settingsUrl}
+  API to try     ${sandbox.docsUrl}
   Admin API      ${sandbox.adminUrl}
 Stop with Ctrl-C.`);
 

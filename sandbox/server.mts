@@ -14,6 +14,7 @@ import {
 	type SandboxOptions,
 	type Settings,
 } from './options.mts';
+import { BROWSE_PATH } from './openapi/paths.mts';
 import { SETTINGS_PATH } from './settings/paths.mts';
 import { STARTED, type Started } from './started.mts';
 import { Stats } from './stats.mts';
@@ -35,6 +36,8 @@ export interface Sandbox {
 	adminUrl: string;
 	/** The page Settings → Integrations → Webhooks. */
 	settingsUrl: string;
+	/** The page to browse the API's description and try it. */
+	docsUrl: string;
 	admin: AdminClient;
 	/** The first registered client. */
 	client: ClientRegistration;
@@ -70,7 +73,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		webhookStore,
 	};
 	const api = await buildApi(service);
-	const admin = await buildAdmin(service);
+	const admin = await buildAdmin(service, () => api.listeningOrigin);
 	const close = async () => {
 		await Promise.all([api.close(), admin.close()]);
 		await dispatcher.close();
@@ -88,6 +91,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			tokenUrl: `${origin}/oauth/token`,
 			adminUrl,
 			settingsUrl: `${adminUrl}${SETTINGS_PATH}`,
+			docsUrl: `${adminUrl}${BROWSE_PATH}`,
 			admin: new AdminClient(adminUrl),
 			client: clients[0]!,
 			close,

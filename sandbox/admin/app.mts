@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 
 import type { Service } from '../api/app.mts';
 import { InvalidWebhook } from '../webhooks/invalidWebhook.mts';
+import { descriptionPages } from '../openapi/app.mts';
 import { settingsPages } from '../settings/app.mts';
 import { auditRoutes } from './auditRoutes.mts';
 import { refuseOtherHosts } from './loopback.mts';
@@ -9,10 +10,13 @@ import { serviceRoutes } from './serviceRoutes.mts';
 import { webhookRoutes } from './webhookRoutes.mts';
 
 /**
- * What tests, the demo and benchmarks do to the service from outside the API, and its settings page;
- * see README. Unknown fields and values are refused with 400.
+ * What tests, the demo and benchmarks do to the service from outside the API, its settings page, and
+ * its description; see README. Unknown fields and values are refused with 400.
  */
-export async function buildAdmin(service: Service): Promise<FastifyInstance> {
+export async function buildAdmin(
+	service: Service,
+	apiOrigin: () => string,
+): Promise<FastifyInstance> {
 	const app = fastify({
 		forceCloseConnections: true,
 		ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
@@ -31,5 +35,6 @@ export async function buildAdmin(service: Service): Promise<FastifyInstance> {
 		webhookRoutes(api, service);
 	});
 	await app.register(async (pages) => await settingsPages(pages, service));
+	await app.register(async (pages) => await descriptionPages(pages, apiOrigin));
 	return app;
 }
