@@ -5,7 +5,6 @@
  * Everything comes through `require`, because n8n-core and the compiled nodes do too: an `import` of
  * n8n-workflow would bring a second copy of its classes.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -13,9 +12,11 @@ import { join } from 'node:path';
 
 import { afterAll } from 'vitest';
 
-type Constructor<T> = abstract new (...args: never[]) => T;
+import { provideCredentialKey } from './differences.mts';
 
-interface DiContainer {
+export type Constructor<T> = abstract new (...args: never[]) => T;
+
+export interface DiContainer {
 	get<T>(type: Constructor<T>): T;
 	set<T>(type: Constructor<T>, instance: T): void;
 }
@@ -61,19 +62,7 @@ const { GlobalConfig } = requireOfCore('@n8n/config') as {
 	}>;
 };
 
-// In n8n the keys that encrypt credentials come from its database.
-const key = {
-	id: 'only',
-	value: Container.get(core.Cipher).encryptDEKWithInstanceKey(randomBytes(32).toString('hex')),
-	algorithm: 'aes-256-gcm',
-	format: 'prefixed',
-} as const;
-Container.get(core.EncryptionKeyProxy).setProvider({
-	getActiveKey: async () => key,
-	getKeyById: async () => key,
-	getLegacyKey: async () => key,
-});
-
+provideCredentialKey(core, Container);
 workflow.LoggerProxy.init(Container.get(Logger));
 await workflow.Expression.initExpressionEngine(Container.get(GlobalConfig).expressionEngine);
 

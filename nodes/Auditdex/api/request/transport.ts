@@ -1,12 +1,15 @@
 import { NodeOperationError, type IHttpRequestOptions } from 'n8n-workflow';
 
 import { AuditdexError } from '../errors/auditdexError';
+import { causesOf } from '../errors/causes';
 import { cancellation, cancelSignalOf } from './cancellation';
 import { CREDENTIAL_TYPE, readCredential, type ApiContext } from '../credential';
 import { Deadline, untilAborted } from './deadline';
 import type { HttpAnswer } from './httpAnswer';
+import { observedContext, type Observed } from './observedContext';
 import { outcomeOfAnswer, outcomeOfFault, type Outcome } from './outcome';
 import { redact } from '../errors/redact';
+import { readTokenFailure } from '../token/tokenFailure';
 import { outcomeOfTokenRefusal } from '../token/tokenOutcome';
 
 export interface ApiRequest {
@@ -36,7 +39,8 @@ export async function attempt(context: ApiContext, request: ApiRequest): Promise
 	const cancelled = cancelSignalOf(context);
 	if (cancelled?.aborted) throw cancellation(context.getNode());
 	const deadline = new Deadline(cancelled);
-	// A request whose body was never opened is not complete, so that nothing can have come of it.
+	// A request whose body was never opened is not complete, so that nothing can have come of it; nor
+	// of one that was refused with its token.
 	let sent = request.body === undefined;
 	const onProgress = () => {
 		sent = true;
@@ -51,30 +55,27 @@ export async function attempt(context: ApiContext, request: ApiRequest): Promise
 		encoding: 'text',
 		returnFullResponse: true,
 		disableFollowRedirect: true,
-		// `ignoreHttpStatusErrors` stays unset: n8n renews the token where a 401 is thrown, and before 2.0
-		// it could only be told to throw for all refusals or for none.
 		// n8n's own limit counts from the start and would cut long uploads; the deadline doesn't.
 		timeout: 0,
 		abortSignal: deadline.signal,
 	};
+	const observed = observedContext(context, deadline.signal, () => (sent = false));
 	try {
-		const response: { statusCode: number; headers: object; body: unknown } = await untilAborted(
-			context.helpers.httpRequestWithAuthentication.call(
-				withSignal(context, deadline.signal),
-				CREDENTIAL_TYPE,
-				options,
-			),
+		const answered: Observed = await untilAborted(
+			context.helpers.httpRequestWithAuthentication.call(observed, CREDENTIAL_TYPE, options),
 			deadline.signal,
 		);
-		const { statusCode: status, headers, body: data } = response;
-		const secrets = status < 300 ? [] : (await readCredential(context)).secrets;
-		return judge({ status, headers, data }, request, secrets);
+		if ('fault' in answered) {
+			return { outcome: outcomeOfFault({ code: answered.fault, sent }) };
+		}
+		const secrets = answered.statusCode < 300 ? [] : (await readCredential(context)).secrets;
+		return judge(answered, request, secrets);
 	} catch (error) {
 		if (cancelled?.aborted) throw cancellation(context.getNode());
 		if (deadline.expired) return { outcome: outcomeOfFault({ code: 'ETIMEDOUT', sent }) };
 		const { secrets } = await readCredential(context);
-		const explained = explain(error, request, sent, secrets);
-		if (explained) return explained;
+		const outcome = outcomeOfThrown(error, request.body !== undefined && sent, secrets);
+		if (outcome) return { outcome };
 		const { message } = error as Error;
 		throw new NodeOperationError(context.getNode(), redact(message, secrets));
 	} finally {
@@ -82,75 +83,40 @@ export async function attempt(context: ApiContext, request: ApiRequest): Promise
 	}
 }
 
-/**
- * n8n's helper replaces the request's abort signal by the execution's, taken from the context it is
- * called on; this context has one that also ends when the deadline does.
- */
-function withSignal<T extends ApiContext>(context: T, signal: AbortSignal): T {
-	return Object.create(context, {
-		getExecutionCancelSignal: { value: () => signal },
-	}) as T;
-}
-
-interface RawAnswer {
-	status: number;
-	headers?: object;
-	data?: unknown;
-}
-
-function judge(raw: RawAnswer, request: ApiRequest, secrets: readonly string[]): Attempt {
+function judge(
+	{ statusCode: status, headers, body }: Exclude<Observed, { fault: string }>,
+	request: ApiRequest,
+	secrets: readonly string[],
+): Attempt {
 	const answer: HttpAnswer = {
-		status: raw.status,
+		status,
 		headers: Object.fromEntries(
-			Object.entries(raw.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
+			Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
 		),
-		body: typeof raw.data === 'string' ? raw.data : (JSON.stringify(raw.data) ?? ''),
+		body: typeof body === 'string' ? body : (JSON.stringify(body) ?? ''),
 	};
 	// The connection broke off behind the headers.
-	if (raw.data === undefined && raw.status < 300) {
+	if (body === undefined && status < 300) {
 		return { answer, outcome: outcomeOfFault({ code: 'ECONNRESET', sent: true }) };
 	}
 	return { answer, outcome: outcomeOfAnswer(answer, request.scope, secrets) };
 }
 
-/** The parts that the classes in n8n's chain of causes have in common. */
-interface Cause {
-	code?: string;
-	status?: number;
-	body?: unknown;
-	config?: { url?: string };
-	response?: RawAnswer;
-	cause?: unknown;
-}
-
-/** Finds out of what n8n threw whether the request got an answer, or why it got none. */
-function explain(
+/**
+ * Judges what n8n threw, which isn't what came of the request: that is observed. As a rule no token
+ * was given.
+ * @param underWay whether a body was opened, and not refused with its token since
+ */
+function outcomeOfThrown(
 	thrown: unknown,
-	request: ApiRequest,
-	sent: boolean,
+	underWay: boolean,
 	secrets: readonly string[],
-): Attempt | undefined {
-	for (let error = thrown; typeof error === 'object' && error !== null; ) {
-		if (error instanceof AuditdexError) return { outcome: { kind: 'refused', error } };
-		const { code, status, body, config, response, cause }: Cause = error;
-		if (code === 'EAUTH' || code === 'ESTATUS') {
-			return { outcome: outcomeOfTokenRefusal({ status, body }, secrets) };
-		}
-		const ownRequest = config?.url === request.url;
-		if (response?.status !== undefined && config) {
-			return ownRequest
-				? judge(response, request, secrets)
-				: {
-						outcome: outcomeOfTokenRefusal(
-							{ status: response.status, body: response.data },
-							secrets,
-						),
-					};
-		}
-		if (typeof code === 'string' && config) {
-			return { outcome: outcomeOfFault({ code, sent: sent && ownRequest }) };
-		}
-		error = cause;
-	}
-	return undefined;
+): Outcome | undefined {
+	const own = causesOf(thrown).find((error) => error instanceof AuditdexError);
+	if (own) return { kind: 'refused', error: own };
+	if (underWay) return outcomeOfFault({ code: 'UNKNOWN', sent: true });
+	const failure = readTokenFailure(thrown);
+	if (!failure) return undefined;
+	if ('fault' in failure) return outcomeOfFault({ code: failure.fault, sent: false });
+	return outcomeOfTokenRefusal(failure, secrets);
 }

@@ -1,0 +1,56 @@
+import type { IHttpRequestOptions } from 'n8n-workflow';
+
+import type { ApiContext } from '../credential';
+
+/** What came of the request itself: an answer as received, or why there was none. */
+export type Observed =
+	| { statusCode: number; headers?: object; body?: unknown }
+	/** Node.js's or OpenSSL's code, e.g. `ECONNRESET`. */
+	| { fault: string };
+
+/** The parts of what n8n's HTTP client throws that say what happened. */
+interface ClientError {
+	code?: unknown;
+	config?: unknown;
+	response?: { status: number; headers?: object; data?: unknown };
+}
+
+/**
+ * A context to call n8n's `httpRequestWithAuthentication` on, which then gives what came of the
+ * request as `Observed`, whatever it was. Throwing is left to what happens before the request: the
+ * credential can't be read, no token is given.
+ *
+ * n8n sends a request through the `httpRequest` of the context's helpers. What that throws is taken
+ * here, as most versions of n8n drop the cause when they wrap it: no answer, headers or code could be
+ * found in it (seen in 1.123, 2.4 and 2.20). Only the first 401 goes on to n8n, which renews the
+ * token for it; a second one would make those versions send the request once more.
+ * @param signal ends the request; n8n's helper replaces the request's own by the context's
+ * @param onRefusedToken called when the service has refused the token, and so the request
+ */
+export function observedContext<T extends ApiContext>(
+	context: T,
+	signal: AbortSignal,
+	onRefusedToken: () => void,
+): T {
+	const { helpers } = context;
+	let renewable = true;
+	const httpRequest = async (options: IHttpRequestOptions): Promise<unknown> =>
+		await helpers.httpRequest(options).catch((thrown: ClientError): Observed => {
+			const { code, config, response } = thrown;
+			if (response?.status === 401 && renewable) {
+				renewable = false;
+				onRefusedToken();
+				throw thrown;
+			}
+			if (response) {
+				const { status: statusCode, headers, data: body } = response;
+				return { statusCode, headers, body };
+			}
+			if (config && typeof code === 'string') return { fault: code };
+			throw thrown;
+		});
+	return Object.create(context, {
+		getExecutionCancelSignal: { value: () => signal },
+		helpers: { value: Object.create(helpers, { httpRequest: { value: httpRequest } }) as object },
+	}) as T;
+}
