@@ -22,6 +22,7 @@ export interface Ticket {
 	key: string;
 	summary: string;
 	description: string;
+	labels: string[];
 }
 
 export interface CompanySystems {
@@ -43,11 +44,17 @@ export async function startCompanySystems(): Promise<CompanySystems> {
 	});
 
 	app.get('/rest/api/2/issuetype', async () => [{ id: '10001', name: 'Task', subtask: false }]);
-	app.post<{ Body: { fields: { summary: string; description: string } } }>(
+	app.post<{ Body: { jql: string } }>('/rest/api/2/search/jql', async ({ body: { jql } }) => ({
+		issues: tickets
+			.filter(({ labels }) => labels.some((label) => jql.includes(JSON.stringify(label))))
+			.map(({ key }) => ({ key })),
+	}));
+	app.post<{ Body: { fields: Omit<Ticket, 'key'> } }>(
 		'/rest/api/2/issue',
 		async ({ body: { fields } }, reply) => {
 			const key = `AUDIT-${tickets.length + 1}`;
-			tickets.push({ key, summary: fields.summary, description: fields.description });
+			const { summary, description, labels } = fields;
+			tickets.push({ key, summary, description, labels });
 			return await reply.code(201).send({ id: String(10_000 + tickets.length), key });
 		},
 	);

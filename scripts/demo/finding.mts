@@ -40,22 +40,7 @@ export async function receiveFinding(all: Surroundings): Promise<string> {
 		reportsOrigin: company.origin,
 		filesFolder: n8n.filesFolder,
 	});
-	const productionUrl = client.webhookUrl(nodeOfType(file, TRIGGER_TYPE));
-	const webhook = await sandbox.admin.createWebhook({
-		url: productionUrl,
-		events: ['finding.raised'],
-		signature: { header: SIGNATURE_HEADER },
-	});
-	console.log(
-		"\nWebhook      added in the sandbox for finding.raised, with the trigger's production URL",
-	);
-
-	const workflow = await client.importWorkflow(file, {
-		[CREDENTIAL_TYPE]: await client.createCredential(
-			CREDENTIAL_TYPE,
-			{ signingSecret: webhook.secret },
-			'Auditdex webhook of the sandbox',
-		),
+	const imported = await client.importWorkflow(file, {
 		jiraSoftwareCloudApi: await client.createCredential(
 			'jiraSoftwareCloudApi',
 			{ domain: company.origin, email: 'audit@example.com', apiToken: 'stand-in' },
@@ -67,9 +52,31 @@ export async function receiveFinding(all: Surroundings): Promise<string> {
 			'Chat (stand-in)',
 		),
 	});
+	const productionUrl = client.webhookUrl(nodeOfType(imported, TRIGGER_TYPE));
+	const webhook = await sandbox.admin.createWebhook({
+		url: productionUrl,
+		events: ['finding.raised'],
+		signature: { header: SIGNATURE_HEADER },
+	});
+	console.log(
+		"\nWebhook      added in the sandbox for finding.raised, with the trigger's production URL",
+	);
+
+	const credential = await client.createCredential(
+		CREDENTIAL_TYPE,
+		{ signingSecret: webhook.secret },
+		'Auditdex webhook of the sandbox',
+	);
+	const workflow = await client.updateWorkflow(imported.id, {
+		nodes: imported.nodes.map((node) =>
+			node.type === TRIGGER_TYPE
+				? { ...node, credentials: { [CREDENTIAL_TYPE]: { ...credential } } }
+				: node,
+		),
+	});
 	await client.activate(workflow.id);
 	await client.waitForWebhook(nodeOfType(workflow, TRIGGER_TYPE));
-	console.log(`Workflow     "${workflow.name}" imported and active`);
+	console.log(`Workflow     "${workflow.name}" imported and published`);
 
 	/** @throws Error unless there is one successful run, one ticket and one message */
 	const expectOneOfEach = async (after: string): Promise<void> => {

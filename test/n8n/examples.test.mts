@@ -1,9 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { beforeAll, describe, expect, test } from 'vitest';
 
-import type { N8nClient, WorkflowFile } from '../../scripts/n8n/rest.mts';
+import type {
+	CredentialReference,
+	N8nClient,
+	Workflow,
+	WorkflowFile,
+} from '../../scripts/n8n/rest.mts';
 import { catalogOf, type Catalog } from './examples/catalog.mts';
 import { deletionsOf } from './examples/deletions.mts';
 import { SCENARIOS } from './examples/scenarios.mts';
@@ -41,6 +47,33 @@ async function runExample(file: string, workflow: WorkflowFile): Promise<void> {
 	}
 }
 
+/**
+ * Imports a workflow two times, publishes both, and removes them again.
+ * @returns the production URLs of all their triggers
+ * @throws Error when n8n doesn't publish one of them
+ */
+async function publishTwice(example: WorkflowFile): Promise<string[]> {
+	const types = example.nodes.flatMap(({ credentials }) => Object.keys(credentials ?? {}));
+	const credentials: Record<string, CredentialReference> = {};
+	const workflows: Workflow[] = [];
+	try {
+		for (const type of types) {
+			const data = type === 'auditdexWebhookApi' ? { signingSecret: randomUUID() } : {};
+			credentials[type] = await client.createCredential(type, data);
+		}
+		for (let copy = 0; copy < 2; copy++) {
+			workflows.push(await client.importWorkflow(example, credentials));
+		}
+		for (const { id } of workflows) await client.activate(id);
+		return workflows.flatMap(({ nodes }) =>
+			nodes.filter(({ webhookId }) => webhookId).map((node) => client.webhookUrl(node)),
+		);
+	} finally {
+		for (const { id } of workflows) await client.deleteWorkflow(id);
+		for (const reference of Object.values(credentials)) await client.deleteCredential(reference);
+	}
+}
+
 /** Both checks of an example, as the tests make them. */
 async function flawOf(
 	file: string,
@@ -71,6 +104,14 @@ describe.each(files)('%s', (file) => {
 		await runExample(file, await load(file));
 	});
 
+	test('can be imported twice into one n8n, and both published', async () => {
+		const example = await load(file);
+		// By n8n's rules, two nodes with the same one can't both be published.
+		expect(example.nodes.filter(({ webhookId }) => webhookId !== undefined)).toEqual([]);
+		const urls = await publishTwice(example);
+		expect(new Set(urls).size).toBe(urls.length);
+	});
+
 	test(
 		'needs all that it says: with any one thing deleted, it would not pass',
 		DELETIONS,
@@ -90,6 +131,14 @@ describe.each(files)('%s', (file) => {
 			expect(needless).toEqual([]);
 		},
 	);
+});
+
+test('n8n refuses to publish two workflows with the same webhook', async () => {
+	const example = await load('finding-raised-to-ticket.json');
+	const fixed = example.nodes.map((node) =>
+		/auditdexTrigger/.test(node.type) ? { ...node, webhookId: randomUUID() } : node,
+	);
+	await expect(publishTwice({ ...example, nodes: fixed })).rejects.toThrow(/conflict/i);
 });
 
 describe('The check of workflow files', async () => {

@@ -7,17 +7,19 @@ export interface Deletion {
 	workflow: WorkflowFile;
 }
 
+const SETTINGS = ['onError', 'alwaysOutputData', 'executeOnce', 'retryOnFail'];
+
 /**
  * Deletes one thing after the other: each parameter of each node, at every depth (an option of a
- * collection, an element of a list, a part of a resource locator), each credential, and the node
- * setting that says what happens when the node fails.
+ * collection, an element of a list, a part of a resource locator), each credential, and each setting
+ * of a node that changes what it does.
  */
 export function deletionsOf(workflow: WorkflowFile): Deletion[] {
 	return workflow.nodes.flatMap((node, index) =>
 		[
 			...pathsIn(node.parameters).map((path) => ['parameters', ...path]),
 			...Object.keys(node.credentials ?? {}).map((type) => ['credentials', type]),
-			...(node.onError ? [['onError']] : []),
+			...SETTINGS.filter((setting) => setting in node).map((setting) => [setting]),
 		].map((path) => ({
 			what: `${node.name}: ${path.join('.')}`,
 			workflow: {

@@ -2,7 +2,12 @@
  * What each example workflow must do, told by what arrives at the services it talks to: the whole of
  * each request, nothing more and nothing less.
  */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { expect } from 'vitest';
 
@@ -107,7 +112,7 @@ export const SCENARIOS: Record<string, Scenario> = {
 	'finding-raised-to-ticket.json': {
 		async play(stage) {
 			const timestamp = now();
-			await stage.deliver('Finding Raised', {
+			const finding = {
 				event: 'finding.raised',
 				timestamp,
 				data: {
@@ -117,8 +122,18 @@ export const SCENARIOS: Record<string, Scenario> = {
 					control_id: CONTROL,
 					title: 'Privileged access review not completed within SLA',
 				},
-			});
-			expect(stage.services.received).toEqual([
+			};
+			const search = {
+				request: 'POST /rest/api/2/search/jql',
+				authorization: expect.any(String),
+				body: {
+					fields: ['*navigable'],
+					jql: 'labels = "fnd_def456" AND statusCategory != Done',
+					maxResults: 1,
+				},
+			};
+			const once = [
+				search,
 				{ request: 'GET /rest/api/2/issuetype', authorization: expect.any(String) },
 				{
 					request: 'POST /rest/api/2/issue',
@@ -136,7 +151,7 @@ export const SCENARIOS: Record<string, Scenario> = {
 								`Engagement: ${ENGAGEMENT}`,
 								`Control: ${CONTROL}`,
 							].join('\n'),
-							labels: ['audit-finding'],
+							labels: ['audit-finding', 'fnd_def456'],
 						},
 					},
 				},
@@ -150,7 +165,65 @@ export const SCENARIOS: Record<string, Scenario> = {
 						props: { attachments: [] },
 					},
 				},
+			];
+			await stage.deliver('Finding Raised', finding);
+			expect(stage.services.received).toEqual(once);
+
+			// The same finding in another delivery: a second run, no second ticket.
+			await stage.deliver('Finding Raised', { ...finding, data: { ...finding.data, again: true } });
+			expect(stage.services.received).toEqual([...once, search]);
+		},
+	},
+
+	'evidence-package-for-auditor.json': {
+		schedule: '0 5 1 */1 *',
+		async play(stage) {
+			const [before, month, current] = monthsUntilNow();
+			await stage.makeTable('auditdex_receipts', [
+				keptReceipt('evd_2', 'review.csv', 'second', `${month}-20T06:00:00.000Z`),
+				keptReceipt('evd_1', 'review.csv', 'first', `${month}-10T06:00:00.000Z`),
+				keptReceipt('evd_3', 'a log.txt', 'log', `${month}-12T06:00:00.000Z`),
+				keptReceipt('evd_3', 'a log.txt', 'log', `${month}-13T06:00:00.000Z`),
+				keptReceipt('evd_4', 'before.csv', 'before', `${before}-20T06:00:00.000Z`),
+				keptReceipt('evd_5', 'after.csv', 'after', `${current}-02T06:00:00.000Z`),
+				{ ...keptReceipt('evd_6', 'b', 'b', `${month}-14T06:00:00.000Z`), control_id: 'ctrl_def456' },
+				{ ...keptReceipt('evd_7', 'c', 'c', `${month}-14T06:00:00.000Z`), verified: false },
+				...MANY.map(([id, name]) => keptReceipt(id, name, name, `${month}-21T06:00:00.000Z`)),
 			]);
+			for (let runs = 0; runs < 2; runs++) {
+				const execution = await stage.run('First of the Month');
+				expect(execution.output('Submit Evidence')).toHaveLength(2);
+			}
+
+			// The second run has sent nothing, as both files are the same.
+			const stored = await stage.sandbox.admin.listEvidence();
+			const common = {
+				engagement_id: ENGAGEMENT,
+				control_id: CONTROL,
+				description: `Evidence collected in ${month}, with checksums`,
+			};
+			expect(stored.toSorted((a, b) => a.file_name.localeCompare(b.file_name))).toEqual([
+				expect.objectContaining({ ...common, file_name: `receipts-${month}.csv` }),
+				expect.objectContaining({ ...common, file_name: 'SHA256SUMS' }),
+			]);
+			const contentOf = async (name: string) =>
+				await stage.contentOf(stored.find(({ file_name }) => file_name === name)!.id);
+			const files = [
+				['evd_1', 'evd_1/review.csv', 'first', `${month}-10T06:00:00.000Z`],
+				['evd_3', 'a log.txt', 'log', `${month}-12T06:00:00.000Z`],
+				['evd_2', 'evd_2/review.csv', 'second', `${month}-20T06:00:00.000Z`],
+				...MANY.map(([id, name]) => [id, name, name, `${month}-21T06:00:00.000Z`]),
+			] as Array<[id: string, file: string, content: string, collectedAt: string]>;
+			expect((await contentOf(`receipts-${month}.csv`)).toString()).toBe(
+				`\uFEFF${[
+					'file,sha256,evidence_id,collected_at',
+					...files.map(([id, file, content, at]) => [file, sha256(content), id, at].join(',')),
+				].join('\n')}`,
+			);
+			await checkSums(
+				await contentOf('SHA256SUMS'),
+				files.map(([, file, content]) => [file, content]),
+			);
 		},
 	},
 
@@ -275,6 +348,59 @@ export const SCENARIOS: Record<string, Scenario> = {
 		},
 	},
 };
+
+/** More than n8n's default limit of 50. */
+const MANY = Array.from({ length: 51 }, (_, index) => [`evd_m${index}`, `m${index}.txt`] as const);
+
+/** A receipt as the first example keeps it. */
+const keptReceipt = (id: string, name: string, content: string, collectedAt: string) => ({
+	collected_at: collectedAt,
+	control_id: CONTROL,
+	file_name: name,
+	sha256: sha256(content),
+	verified: true,
+	receipt: JSON.stringify({ id }),
+});
+
+/** The month before the last one, the last and the current one where n8n is by default: `2026-03`. */
+function monthsUntilNow(): [string, string, string] {
+	const [year, month] = new Date()
+		.toLocaleDateString('en-CA', { timeZone: 'America/New_York' })
+		.split('-')
+		.map(Number) as [number, number];
+	const back = (months: number) =>
+		new Date(Date.UTC(year, month - 1 - months, 15)).toISOString().slice(0, 7);
+	return [back(2), back(1), back(0)];
+}
+
+/** Checks files as an auditor does: with coreutils, in a folder with the files and nothing else. */
+async function checkSums(sums: Buffer, files: Array<[file: string, content: string]>) {
+	const folder = await mkdtemp(join(tmpdir(), 'auditdex-sums-'));
+	try {
+		await writeFile(join(folder, 'SHA256SUMS'), sums);
+		for (const [file, content] of files) {
+			await mkdir(dirname(join(folder, file)), { recursive: true });
+			await writeFile(join(folder, file), content);
+		}
+		const check = async () =>
+			await promisify(execFile)('sha256sum', ['-c', '--strict', 'SHA256SUMS'], { cwd: folder });
+		expect((await check()).stdout.trim().split('\n')).toEqual(files.map(([file]) => `${file}: OK`));
+		for (const [file, content] of files.slice(0, 3)) {
+			const changed = Buffer.from(content);
+			changed[0]! ^= 1;
+			await writeFile(join(folder, file), changed);
+			const failure = await check().then(
+				() => undefined,
+				(error: { code: number; stdout: string }) => error,
+			);
+			expect(failure?.code).toBe(1);
+			expect(failure?.stdout.match(/.*: FAILED$/gm)).toEqual([`${file}: FAILED`]);
+			await writeFile(join(folder, file), content);
+		}
+	} finally {
+		await rm(folder, { recursive: true });
+	}
+}
 
 interface Message {
 	content: string;

@@ -65,9 +65,23 @@ export async function startServices(): Promise<Services> {
 		{ id: '10001', name: 'Task', subtask: false },
 		{ id: '10002', name: 'Sub-task', subtask: true },
 	]);
-	app.post('/rest/api/2/issue', async (_request, reply) => {
-		const self = `${services.origin}/rest/api/2/issue/10100`;
-		return await reply.code(201).send({ id: '10100', key: 'AUD-7', self });
+	const openTickets: Array<{ id: string; key: string; self: string; labels: string[] }> = [];
+	app.post<{ Body: { fields: { labels?: string[] } } }>(
+		'/rest/api/2/issue',
+		async ({ body: { fields } }, reply) => {
+			const id = String(10_100 + openTickets.length);
+			const self = `${services.origin}/rest/api/2/issue/${id}`;
+			const ticket = { id, key: `AUD-${7 + openTickets.length}`, self };
+			openTickets.push({ ...ticket, labels: fields.labels ?? [] });
+			return await reply.code(201).send(ticket);
+		},
+	);
+	app.post<{ Body: { jql: string } }>('/rest/api/2/search/jql', async ({ body: { jql } }) => {
+		const label = /^labels = ("[^"\\]*") AND statusCategory != Done$/.exec(jql)?.[1];
+		const issues = openTickets.filter(
+			({ labels }) => label !== undefined && labels.includes(JSON.parse(label) as string),
+		);
+		return { issues: issues.map(({ id, key, self }) => ({ id, key, self, fields: {} })) };
 	});
 
 	app.post('/api/v4/posts', async (request, reply) => {

@@ -3,8 +3,9 @@
  * sandbox of its own in place of AUDITDEX, and local services in place of all others. Nothing in the
  * workflow is changed but credentials and addresses.
  */
-import { createHmac, randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { createHmac } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
@@ -51,10 +52,17 @@ export class Stage {
 
 	private workflow?: Workflow;
 
-	private constructor(client: N8nClient, sandbox: Sandbox, services: Services) {
+	/** Data tables that were made here, by name. */
+	private readonly tables = new Set<string>();
+
+	/** Where the sandbox keeps its state. */
+	private readonly dataDir: string;
+
+	private constructor(client: N8nClient, sandbox: Sandbox, services: Services, dataDir: string) {
 		this.client = client;
 		this.sandbox = sandbox;
 		this.services = services;
+		this.dataDir = dataDir;
 	}
 
 	/** @param filesFolder a folder that this n8n's file nodes may read */
@@ -63,8 +71,9 @@ export class Stage {
 		workflow: WorkflowFile,
 		filesFolder: string,
 	): Promise<Stage> {
-		const sandbox = await startSandbox({ clients: [CLIENT], seed: ENGAGEMENTS });
-		const stage = new Stage(client, sandbox, await startServices());
+		const dataDir = await mkdtemp(join(tmpdir(), 'auditdex-example-'));
+		const sandbox = await startSandbox({ clients: [CLIENT], seed: ENGAGEMENTS, dataDir });
+		const stage = new Stage(client, sandbox, await startServices(), dataDir);
 		try {
 			await stage.setUp(workflow, filesFolder);
 			return stage;
@@ -89,8 +98,6 @@ export class Stage {
 		const nodes = workflow.nodes.map((node) => ({
 			...node,
 			parameters: replaceIn(node.parameters, addresses),
-			// The editor gives an imported trigger an address of its own, too.
-			...(node.webhookId && { webhookId: randomUUID() }),
 		}));
 		this.workflow = await this.client.importWorkflow({ ...workflow, nodes }, this.credentials);
 	}
@@ -139,6 +146,7 @@ export class Stage {
 	/** Activates the workflow and delivers an event to it, signed as AUDITDEX does. */
 	async deliver(trigger: string, event: object): Promise<Execution> {
 		await refusing(this.client.activate(this.workflow!.id));
+		const earlier = await this.runs();
 		const node = this.workflow!.nodes.find(({ name }) => name === trigger)!;
 		const url = await this.client.waitForWebhook(node);
 		const body = JSON.stringify(event);
@@ -153,11 +161,15 @@ export class Stage {
 			throw new Refused(`The delivery started no run: ${answer.statusCode} ${text}`);
 		}
 		for (let tries = 0; tries < 200; tries++) {
-			const [execution] = await this.client.listExecutions({ workflowId: this.workflow!.id });
+			const execution = (await this.runs()).find(({ id }) => !earlier.some((run) => run.id === id));
 			if (execution) return await this.finished(execution.id);
 			await new Promise((resolve) => setTimeout(resolve, 50));
 		}
 		throw new Error('The delivery was accepted, but no run is to be seen');
+	}
+
+	private async runs() {
+		return await this.client.listExecutions({ workflowId: this.workflow!.id });
 	}
 
 	private async finished(executionId: string): Promise<Execution> {
@@ -176,6 +188,24 @@ export class Stage {
 		return data.map(({ id, createdAt, updatedAt, ...row }) => row);
 	}
 
+	/** Makes an n8n data table with these rows; a column's type is that of its values. */
+	async makeTable(name: string, rows: IDataObject[]): Promise<void> {
+		const { id: project } = await this.client.call<{ id: string }>('GET', '/projects/personal');
+		const columns = Object.entries(rows[0]!).map(([column, value]) => ({
+			name: column,
+			type: /^\d{4}-\d\d-\d\dT/.test(String(value)) ? 'date' : typeof value,
+		}));
+		this.tables.add(name);
+		const tables = `/projects/${project}/data-tables`;
+		const { id } = await this.client.call<{ id: string }>('POST', tables, { name, columns });
+		await this.client.call('POST', `${tables}/${id}/insert`, { data: rows });
+	}
+
+	/** The bytes that the sandbox has stored. */
+	async contentOf(evidenceId: string): Promise<Buffer> {
+		return await readFile(join(this.dataDir, 'evidence', evidenceId));
+	}
+
 	private async findTable(name: string): Promise<string | undefined> {
 		const { data } = await this.client.call<{
 			data: Array<{ id: string; name: string; projectId: string }>;
@@ -191,12 +221,15 @@ export class Stage {
 		for (const reference of Object.values(this.credentials)) {
 			await client.deleteCredential(reference);
 		}
-		for (const node of workflow?.nodes ?? []) {
-			const { tableName } = node.parameters;
-			const table = typeof tableName === 'string' ? await this.findTable(tableName) : undefined;
+		for (const { parameters } of workflow?.nodes ?? []) {
+			if (typeof parameters.tableName === 'string') this.tables.add(parameters.tableName);
+		}
+		for (const name of this.tables) {
+			const table = await this.findTable(name);
 			if (table) await client.call('DELETE', table);
 		}
 		await Promise.all([this.sandbox.close(), this.services.close()]);
+		await rm(this.dataDir, { recursive: true });
 	}
 }
 

@@ -59,7 +59,13 @@ function objectionsToNode(node: INode, catalog: Catalog): string[] {
 				?.parameters ?? {},
 		).flat(),
 		...shown(description.properties, all, complete, description).flatMap((property) =>
-			objectionsToValue(property, all[property.name], complete, description),
+			objectionsToValue(
+				property,
+				// n8n fills in what conditions lack.
+				(property.type === 'filter' ? saved : all)[property.name],
+				complete,
+				description,
+			),
 		),
 		...objectionsToCredentials(complete, description, catalog),
 	];
@@ -138,6 +144,8 @@ function objectionsToValue(
 				typeof value.convertFieldsToString === 'boolean'
 				? []
 				: wrong('is not a whole column mapping');
+		case 'filter':
+			return isWholeFilter(value) ? [] : wrong('is not a whole set of conditions');
 		case 'collection':
 		case 'fixedCollection':
 			return objectionsToCollection(property, value, node, description);
@@ -145,6 +153,34 @@ function objectionsToValue(
 			return [];
 	}
 }
+
+/** Conditions as the editor saves them, each with an id and an operation of a type. */
+function isWholeFilter(value: unknown): boolean {
+	if (!isObject(value) || !isObject(value.options) || !Array.isArray(value.conditions)) return false;
+	const { version, leftValue, caseSensitive, typeValidation } = value.options;
+	return (
+		typeof version === 'number' &&
+		leftValue === '' &&
+		typeof caseSensitive === 'boolean' &&
+		['strict', 'loose'].includes(typeValidation as string) &&
+		['and', 'or'].includes(value.combinator as string) &&
+		value.conditions.length > 0 &&
+		value.conditions.every(
+			(condition) =>
+				isObject(condition) &&
+				typeof condition.id === 'string' &&
+				isExpression(condition.leftValue) &&
+				'rightValue' in condition &&
+				isObject(condition.operator) &&
+				typeof condition.operator.type === 'string' &&
+				typeof condition.operator.operation === 'string' &&
+				(condition.operator.singleValue === true) === ONE_SIDED.has(condition.operator.operation),
+		)
+	);
+}
+
+/** Operations that compare with nothing. */
+const ONE_SIDED = new Set(['exists', 'notExists', 'empty', 'notEmpty', 'true', 'false']);
 
 /** Choices that n8n loads from the service (a channel, a label) can't be known here. */
 function isChoice({ options = [], typeOptions }: INodeProperties, value: unknown): boolean {
