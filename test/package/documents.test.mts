@@ -72,6 +72,33 @@ describe('Links', () => {
 	});
 });
 
+/** The sentences of a document, one a line of a list or cell of a table, without mark-up. */
+function sentencesOf(text: string): string[] {
+	return text
+		.replace(/```[\s\S]*?```|<!--[\s\S]*?-->|^#.*$|^\|[ :|-]+\|$/gm, '')
+		.replace(/\]\([^)]*\)/g, ']')
+		.split(/\n|(?<!\\)\||(?<=[.:;?!]) /)
+		.map((sentence) => sentence.replace(/[*`[\]\s.:;]+/g, ' ').trim())
+		.filter((sentence) => sentence.split(' ').length >= SENTENCE_WORDS);
+}
+
+/** Shorter ones are bound to come up again. */
+const SENTENCE_WORDS = 8;
+
+test('No sentence is in two documents', () => {
+	const first = new Map<string, string>();
+	const repeated: string[] = [];
+	for (const [document, text] of documents) {
+		for (const sentence of new Set(sentencesOf(text))) {
+			const other = first.get(sentence);
+			if (other) repeated.push(`${other}, ${document}: ${sentence}`);
+			else first.set(sentence, document);
+		}
+	}
+	expect(first.size).toBeGreaterThan(300);
+	expect(repeated).toEqual([]);
+});
+
 describe('Pictures', () => {
 	const pictures = () => [...files].filter((file) => /^docs\/images\/.*\.png$/.test(file));
 
