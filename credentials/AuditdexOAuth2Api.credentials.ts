@@ -1,4 +1,6 @@
 import type {
+	IAuthenticateRuleResponseCode,
+	IAuthenticateRuleResponseSuccessBody,
 	ICredentialDataDecryptedObject,
 	ICredentialTestRequest,
 	ICredentialType,
@@ -8,7 +10,8 @@ import type {
 } from 'n8n-workflow';
 
 import { BASE_URL_PATTERN } from '../nodes/Auditdex/api/token/baseUrl';
-import { assertGranted, type GrantedToken } from '../nodes/Auditdex/api/token/grantedToken';
+import { LOOKED_AFTER } from '../nodes/Auditdex/api/token/grantedToken';
+import { currentToken } from '../nodes/Auditdex/api/token/currentToken';
 
 /**
  * The token endpoint has the base URL's origin and the path `/oauth/token` (contract). For a base URL
@@ -16,6 +19,51 @@ import { assertGranted, type GrantedToken } from '../nodes/Auditdex/api/token/gr
  * why where n8n shows it.
  */
 const TOKEN_URL = `={{ ${BASE_URL_PATTERN}.test($self["baseUrl"]) ? $self["baseUrl"].replace(${BASE_URL_PATTERN}, "$1/oauth/token") : "base-url-must-start-with-https://refused" }}`;
+
+const NOT_THE_API =
+	'What answered is not the AUDITDEX API: it sent no data. Check Base URL; it should end in /v1.';
+const ELSEWHERE =
+	'The address redirects elsewhere, which is not followed as it would carry the token away. Check Base URL.';
+const LATER = 'AUDITDEX could not answer just now. Try again later.';
+
+/** What the credential's test says to the statuses that tell something. */
+const STATUS_MESSAGES: ReadonlyArray<[status: number, message: string]> = [
+	...[301, 302, 303, 307, 308].map((status): [number, string] => [status, ELSEWHERE]),
+	[401, 'AUDITDEX refused the access token. Check Client ID and Client Secret.'],
+	[
+		403,
+		'The credential works, but lacks the scope reports:read. Add it to Scope, or ask your AUDITDEX administrator to grant it.',
+	],
+	[404, 'This is not the AUDITDEX API. Check Base URL; it should end in /v1.'],
+	[405, 'This is not the AUDITDEX API. Check Base URL; it should end in /v1.'],
+	[410, 'This address of the AUDITDEX API is no longer in use. Check Base URL.'],
+	[
+		429,
+		'The credential works, but the rate limit of your AUDITDEX plan is used up. Try again in a minute.',
+	],
+	...[500, 502, 503, 504].map((status): [number, string] => [status, LATER]),
+];
+
+/** All that an answer can begin with in ASCII but a JSON object and a list. */
+const NO_JSON_BEGINNINGS = Array.from({ length: 127 }, (_, code) =>
+	String.fromCharCode(code),
+).filter((char) => char !== '{' && char !== '[');
+
+/** n8n's type knows rules of one kind only; its tester reads each by its own. */
+const RULES: Array<IAuthenticateRuleResponseCode | IAuthenticateRuleResponseSuccessBody> = [
+	...STATUS_MESSAGES.map(([value, message]) => ({
+		type: 'responseCode' as const,
+		properties: { value, message },
+	})),
+	{
+		type: 'responseSuccessBody',
+		properties: { key: 'length', value: 0, message: NOT_THE_API },
+	},
+	...NO_JSON_BEGINNINGS.map((value) => ({
+		type: 'responseSuccessBody' as const,
+		properties: { key: '0', value, message: NOT_THE_API },
+	})),
+];
 
 export class AuditdexOAuth2Api implements ICredentialType {
 	name = 'auditdexOAuth2Api';
@@ -100,42 +148,27 @@ export class AuditdexOAuth2Api implements ICredentialType {
 		request: {
 			baseURL: '={{ $credentials.baseUrl }}',
 			url: '/engagements',
+			headers: { Accept: 'application/json, application/problem+json' },
+			// A redirect would carry the token to another address, whose web page would count as success.
+			disableFollowRedirect: true,
+			// As text, so that the rules below see how the answer begins, and an empty list is one too.
+			encoding: 'text',
 		},
-		rules: [
-			{
-				type: 'responseCode',
-				properties: {
-					value: 401,
-					message: 'AUDITDEX refused the access token. Check Client ID and Client Secret.',
-				},
-			},
-			{
-				type: 'responseCode',
-				properties: {
-					value: 403,
-					message:
-						'The credential works, but lacks the scope reports:read. Add it to Scope, or ask your AUDITDEX administrator to grant it.',
-				},
-			},
-			{
-				type: 'responseCode',
-				properties: {
-					value: 404,
-					message: 'This is not the AUDITDEX API. Check Base URL; it should end in /v1.',
-				},
-			},
-		],
+		rules: RULES as ICredentialTestRequest['rules'],
 	};
 
 	/**
 	 * n8n calls this once it has a token, in the credential's test too: so that a scope which the
-	 * service left out shows there, and not at night when evidence is to be submitted.
+	 * service left out shows there, and not at night when evidence is to be submitted. A stored token may
+	 * be older than what the credential says now, or than what the administrator has granted since.
+	 *
+	 * For requests of the Auditdex node nothing is done here; see `AccessTokens`.
 	 */
 	async preAuthentication(
 		this: IHttpRequestHelper,
-		{ scope, oauthTokenData }: ICredentialDataDecryptedObject,
+		credentials: ICredentialDataDecryptedObject,
 	): Promise<IDataObject> {
-		assertGranted((oauthTokenData ?? {}) as GrantedToken, typeof scope === 'string' ? scope : '');
-		return {};
+		if (Object.keys(LOOKED_AFTER).every((mark) => mark in credentials)) return {};
+		return { oauthTokenData: await currentToken(this.helpers, credentials) };
 	}
 }

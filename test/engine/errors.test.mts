@@ -369,13 +369,6 @@ describe('the token endpoint', () => {
 			/Correct Scope/,
 		],
 		[
-			'grants less than was asked for',
-			(_request, reply) =>
-				reply.send({ access_token: SERVICE_TOKEN, token_type: 'Bearer', scope: 'controls:read' }),
-			/did not grant the scope evidence:write reports:read/,
-			/administrator/,
-		],
-		[
 			'gives no token',
 			(_request, reply) => reply.send({ token_type: 'Bearer' }),
 			/without an access token/,

@@ -1,6 +1,7 @@
 import { sleep } from 'n8n-workflow';
 
 import { AuditdexError } from './errors/auditdexError';
+import { AccessTokens } from './token/accessTokens';
 import { parseBaseUrl } from './token/baseUrl';
 import { cancellation, cancelSignalOf } from './request/cancellation';
 import { readCredential, type ApiContext } from './credential';
@@ -18,7 +19,7 @@ import { toNodeError } from './errors/nodeError';
 import { rateLimitGateFor, type RateLimitGate } from './limits/rateLimit';
 import { readRetryAfter } from './limits/rateLimitHeaders';
 import { backoffMs, planRetry } from './request/retry';
-import { attempt, type ApiRequest, type Attempt } from './request/transport';
+import type { ApiRequest, Attempt } from './request/transport';
 
 const SLEEP_SLICE_MS = 200;
 
@@ -43,6 +44,7 @@ export type Recover = (cause: AuditdexError) => Promise<object | undefined>;
 interface Connection {
 	baseUrl: string;
 	gate: RateLimitGate;
+	tokens: AccessTokens;
 }
 
 /** The AUDITDEX API for one execution: paths in, answers out; waits and repeats by itself. */
@@ -62,6 +64,7 @@ export class AuditdexClient {
 		return new AuditdexClient(context, {
 			baseUrl,
 			gate: rateLimitGateFor(`${clientId}@${baseUrl}`),
+			tokens: new AccessTokens(context),
 		});
 	}
 
@@ -158,13 +161,13 @@ export class AuditdexClient {
 		recover?: Recover,
 	): Promise<ApiResponse> {
 		for (let retries = 0; ; retries++) {
-			const { outcome, answer } = await this.send(request, maxWaitSeconds * 1_000);
+			const { outcome, answer, waitMs } = await this.send(request, maxWaitSeconds * 1_000);
 			if (outcome.kind === 'done') {
 				return { body: outcome.body, headers: answer?.headers ?? {} };
 			}
 			const plan = planRetry(outcome, recover === undefined, maxRetries - retries);
 			if (plan.backOff) {
-				const asked = readRetryAfter(answer?.headers ?? {}) ?? 0;
+				const asked = waitMs ?? readRetryAfter(answer?.headers ?? {}) ?? 0;
 				await this.pause(Math.max(backoffMs(retries), Math.min(asked, maxWaitSeconds * 1_000)));
 			}
 			const recovered = plan.askFirst ? await recover?.(outcome.error) : undefined;
@@ -174,11 +177,11 @@ export class AuditdexClient {
 	}
 
 	private async send(request: ApiRequest, maxWaitMs: number): Promise<Attempt> {
-		const { gate } = this.connection;
+		const { gate, tokens } = this.connection;
 		const pass = await gate.enter(async (ms) => await this.pause(ms), maxWaitMs);
 		let made: Attempt | undefined;
 		try {
-			made = await attempt(this.context, request);
+			made = await tokens.attempt(request);
 		} finally {
 			gate.leave(pass, made?.answer);
 		}

@@ -1,4 +1,10 @@
-import type { IExecuteFunctions, ILoadOptionsFunctions } from 'n8n-workflow';
+import type {
+	ICredentialDataDecryptedObject,
+	IExecuteFunctions,
+	ILoadOptionsFunctions,
+} from 'n8n-workflow';
+
+import { accessTokenIn } from './token/grantedToken';
 
 export const CREDENTIAL_TYPE = 'auditdexOAuth2Api';
 
@@ -9,19 +15,22 @@ export interface Credential {
 	clientId: string;
 	/** Never to be shown, should the service echo it: the client secret and the token, if there is one. */
 	secrets: string[];
+	/** The token that n8n has stored; undefined where it has none that can be sent. */
+	accessToken?: string;
+	/** All of it, as n8n's helpers take it. */
+	data: ICredentialDataDecryptedObject;
 }
 
 /** Reads the node's credential as it is now: n8n renews the token in it. */
 export async function readCredential(context: ApiContext): Promise<Credential> {
-	const { baseUrl, clientId, clientSecret, oauthTokenData } = await context.getCredentials<{
-		baseUrl: string;
-		clientId: string;
-		clientSecret: string;
-		oauthTokenData?: { access_token?: string };
-	}>(CREDENTIAL_TYPE);
+	const data = await context.getCredentials(CREDENTIAL_TYPE);
+	const { baseUrl, clientId, clientSecret, oauthTokenData } = data;
+	const accessToken = accessTokenIn(oauthTokenData);
 	return {
-		baseUrl,
-		clientId,
-		secrets: [clientSecret, oauthTokenData?.access_token].filter((text) => text !== undefined),
+		baseUrl: String(baseUrl),
+		clientId: String(clientId),
+		secrets: [clientSecret, accessToken].filter((text) => typeof text === 'string'),
+		accessToken,
+		data,
 	};
 }

@@ -16,3 +16,10 @@ export function jsonOf(answer: HttpAnswer): unknown {
 		return undefined;
 	}
 }
+
+/** Headers as an HTTP client has them, with their names in lower case. */
+export function headersOf(headers: object = {}): HttpAnswer['headers'] {
+	return Object.fromEntries(
+		Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+	);
+}

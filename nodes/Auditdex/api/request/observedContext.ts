@@ -18,30 +18,19 @@ interface ClientError {
 /**
  * A context to call n8n's `httpRequestWithAuthentication` on, which then gives what came of the
  * request as `Observed`, whatever it was. Throwing is left to what happens before the request: the
- * credential can't be read, no token is given.
+ * credential can't be read.
  *
  * n8n sends a request through the `httpRequest` of the context's helpers. What that throws is taken
  * here, as most versions of n8n drop the cause when they wrap it: no answer, headers or code could be
- * found in it (seen in 1.123, 2.4 and 2.20). Only the first 401 goes on to n8n, which renews the
- * token for it; a second one would make those versions send the request once more.
+ * found in it (seen in 1.123, 2.4 and 2.20). A 401 doesn't get as far as n8n either, whose renewal
+ * differs between versions; see `AccessTokens`.
  * @param signal ends the request; n8n's helper replaces the request's own by the context's
- * @param onRefusedToken called when the service has refused the token, and so the request
  */
-export function observedContext<T extends ApiContext>(
-	context: T,
-	signal: AbortSignal,
-	onRefusedToken: () => void,
-): T {
+export function observedContext<T extends ApiContext>(context: T, signal: AbortSignal): T {
 	const { helpers } = context;
-	let renewable = true;
 	const httpRequest = async (options: IHttpRequestOptions): Promise<unknown> =>
 		await helpers.httpRequest(options).catch((thrown: ClientError): Observed => {
 			const { code, config, response } = thrown;
-			if (response?.status === 401 && renewable) {
-				renewable = false;
-				onRefusedToken();
-				throw thrown;
-			}
 			if (response) {
 				const { status: statusCode, headers, data: body } = response;
 				return { statusCode, headers, body };

@@ -1,16 +1,13 @@
 import { NodeOperationError, type IHttpRequestOptions } from 'n8n-workflow';
 
-import { AuditdexError } from '../errors/auditdexError';
-import { causesOf } from '../errors/causes';
 import { cancellation, cancelSignalOf } from './cancellation';
 import { CREDENTIAL_TYPE, readCredential, type ApiContext } from '../credential';
 import { Deadline, untilAborted } from './deadline';
-import type { HttpAnswer } from './httpAnswer';
+import { headersOf, type HttpAnswer } from './httpAnswer';
 import { observedContext, type Observed } from './observedContext';
 import { outcomeOfAnswer, outcomeOfFault, type Outcome } from './outcome';
 import { redact } from '../errors/redact';
-import { readTokenFailure } from '../token/tokenFailure';
-import { outcomeOfTokenRefusal } from '../token/tokenOutcome';
+import { IN_HEADER } from '../token/inHeader';
 
 export interface ApiRequest {
 	method: 'GET' | 'POST';
@@ -25,11 +22,12 @@ export interface ApiRequest {
 export interface Attempt {
 	outcome: Outcome;
 	answer?: HttpAnswer;
+	/** How long the token endpoint asks to be left alone, in milliseconds. */
+	waitMs?: number;
 }
 
 /**
- * Sends a request once and judges what came of it. n8n adds the token, and after a 401 gets a new
- * one and sends the request a second time (a WHATWG `FormData` body is read anew for that).
+ * Sends a request once and judges what came of it. n8n adds the token; see `AccessTokens`.
  *
  * Redirects are not followed: they would carry the token away, and n8n would hold the whole body in
  * memory for them.
@@ -39,8 +37,7 @@ export async function attempt(context: ApiContext, request: ApiRequest): Promise
 	const cancelled = cancelSignalOf(context);
 	if (cancelled?.aborted) throw cancellation(context.getNode());
 	const deadline = new Deadline(cancelled);
-	// A request whose body was never opened is not complete, so that nothing can have come of it; nor
-	// of one that was refused with its token.
+	// A request whose body was never opened is not complete, so that nothing can have come of it.
 	let sent = request.body === undefined;
 	const onProgress = () => {
 		sent = true;
@@ -59,10 +56,12 @@ export async function attempt(context: ApiContext, request: ApiRequest): Promise
 		timeout: 0,
 		abortSignal: deadline.signal,
 	};
-	const observed = observedContext(context, deadline.signal, () => (sent = false));
+	const observed = observedContext(context, deadline.signal);
 	try {
 		const answered: Observed = await untilAborted(
-			context.helpers.httpRequestWithAuthentication.call(observed, CREDENTIAL_TYPE, options),
+			context.helpers.httpRequestWithAuthentication.call(observed, CREDENTIAL_TYPE, options, {
+				oauth2: IN_HEADER,
+			}),
 			deadline.signal,
 		);
 		if ('fault' in answered) {
@@ -74,8 +73,8 @@ export async function attempt(context: ApiContext, request: ApiRequest): Promise
 		if (cancelled?.aborted) throw cancellation(context.getNode());
 		if (deadline.expired) return { outcome: outcomeOfFault({ code: 'ETIMEDOUT', sent }) };
 		const { secrets } = await readCredential(context);
-		const outcome = outcomeOfThrown(error, request.body !== undefined && sent, secrets);
-		if (outcome) return { outcome };
+		// What came of the request is observed, not thrown. Here it isn't known.
+		if (request.body && sent) return { outcome: outcomeOfFault({ code: 'UNKNOWN', sent }) };
 		const { message } = error as Error;
 		throw new NodeOperationError(context.getNode(), redact(message, secrets));
 	} finally {
@@ -90,9 +89,7 @@ function judge(
 ): Attempt {
 	const answer: HttpAnswer = {
 		status,
-		headers: Object.fromEntries(
-			Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
-		),
+		headers: headersOf(headers),
 		body: typeof body === 'string' ? body : (JSON.stringify(body) ?? ''),
 	};
 	// The connection broke off behind the headers.
@@ -100,23 +97,4 @@ function judge(
 		return { answer, outcome: outcomeOfFault({ code: 'ECONNRESET', sent: true }) };
 	}
 	return { answer, outcome: outcomeOfAnswer(answer, request.scope, secrets) };
-}
-
-/**
- * Judges what n8n threw, which isn't what came of the request: that is observed. As a rule no token
- * was given.
- * @param underWay whether a body was opened, and not refused with its token since
- */
-function outcomeOfThrown(
-	thrown: unknown,
-	underWay: boolean,
-	secrets: readonly string[],
-): Outcome | undefined {
-	const own = causesOf(thrown).find((error) => error instanceof AuditdexError);
-	if (own) return { kind: 'refused', error: own };
-	if (underWay) return outcomeOfFault({ code: 'UNKNOWN', sent: true });
-	const failure = readTokenFailure(thrown);
-	if (!failure) return undefined;
-	if ('fault' in failure) return outcomeOfFault({ code: failure.fault, sent: false });
-	return outcomeOfTokenRefusal(failure, secrets);
 }

@@ -1,40 +1,47 @@
 import { AuditdexError } from '../errors/auditdexError';
-
-/** What n8n keeps of a token response. */
-export interface GrantedToken {
-	access_token?: unknown;
-	scope?: unknown;
-}
-
-const scopesOf = (text: string) => text.split(/\s+/).filter(Boolean);
+import { isObject, type JsonObject } from '../json';
 
 /**
- * Checks that a token is there and has every scope that was asked for. The service may grant less
- * (RFC 6749 §3.3) and then names what it granted; where it names none, all of it was granted (§5.1).
- * @throws AuditdexError that says what is missing
+ * The mark of a credential whose token the node looks after itself: it needs one scope at a time, and
+ * learns from the API whether the token has it.
  */
-export function assertGranted(token: GrantedToken, asked: string): void {
-	if (typeof token.access_token !== 'string' || token.access_token === '') {
-		throw refusal(
-			'AUDITDEX answered without an access token',
-			'check Base URL in the Auditdex credential and save it again',
-			401,
-		);
-	}
-	if (typeof token.scope !== 'string') return;
-	const has = new Set(scopesOf(token.scope));
-	const missing = scopesOf(asked).filter((scope) => !has.has(scope));
-	if (missing.length === 0) return;
-	throw refusal(
-		`AUDITDEX did not grant the scope ${missing.join(' ')}`,
-		'ask your AUDITDEX administrator to grant it to this API client, or remove it from Scope in the credential',
-		403,
-	);
+export const LOOKED_AFTER = { auditdexNodeLooksAfterToken: true };
+
+/** Scopes as an answer or the credential names them: separated by blanks (RFC 6749 §3.3), or as others do it. */
+function scopesOf(scopes: unknown): string[] {
+	const text = Array.isArray(scopes) ? scopes.join(' ') : String(scopes ?? '');
+	return text.split(/[\s,]+/).filter(Boolean);
 }
 
-/** The credential's test shows the message alone, so it says what to do as well. */
-function refusal(title: string, next: string, status: number): AuditdexError {
-	return new AuditdexError(`${title}; ${next}`, {
-		problem: { type: 'about:blank', title, status, detail: next },
-	});
+/** The access token in an answer of the token endpoint; undefined where it has none that can be sent. */
+export function accessTokenIn(answer: unknown): string | undefined {
+	const token = isObject(answer) ? answer.access_token : undefined;
+	return typeof token === 'string' && token !== '' ? token : undefined;
+}
+
+/**
+ * The scopes that were asked for and not granted. The service may grant less (RFC 6749 §3.3) and then
+ * names what it granted; where it names none, all of it was granted (§5.1).
+ */
+function missingScopes({ scope: granted }: JsonObject, asked: unknown): string[] {
+	if (typeof granted !== 'string' && !Array.isArray(granted)) return [];
+	const has = new Set(scopesOf(granted));
+	return scopesOf(asked).filter((scope) => !has.has(scope));
+}
+
+/**
+ * An answer of the token endpoint that has a token with every scope that was asked for.
+ * @throws AuditdexError that says what is missing
+ */
+export function grantedToken(answer: unknown, asked: unknown): JsonObject {
+	if (!isObject(answer) || accessTokenIn(answer) === undefined) {
+		throw new AuditdexError(
+			'AUDITDEX answered without an access token; check Base URL in the Auditdex credential',
+		);
+	}
+	const missing = missingScopes(answer, asked);
+	if (missing.length === 0) return answer;
+	throw new AuditdexError(
+		`AUDITDEX did not grant the scope ${missing.join(' ')}; ask your AUDITDEX administrator to grant it to this API client, or remove it from Scope in the credential`,
+	);
 }

@@ -1,0 +1,133 @@
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+
+import { CREDENTIAL_TYPE, readCredential, type ApiContext, type Credential } from '../credential';
+import { isObject } from '../json';
+import { cancellation, cancelSignalOf } from '../request/cancellation';
+import { IDLE_LIMIT, untilAborted } from '../request/deadline';
+import { attempt, type ApiRequest, type Attempt } from '../request/transport';
+import { LOOKED_AFTER } from './grantedToken';
+import { IN_HEADER } from './inHeader';
+import { outcomeOfTokenFault, outcomeWithoutToken } from './tokenOutcome';
+
+/** RFC 6750 §3.1: the token is no longer valid, or lacks a scope that it may have by now. */
+const TOKEN_STATUSES = new Set([401, 403]);
+
+/** Renewals under way in this process, by credential: requests side by side share one. */
+const renewals = new Map<string, Promise<unknown>>();
+
+/**
+ * The credential's access token during one execution. n8n gets it, and stores it encrypted for all its
+ * processes; this decides when a new one is needed, as n8n asks for one only where none is stored, or
+ * after a 401 that it has seen itself.
+ *
+ * - A stored answer without a token counts as none.
+ * - After a 401 the request is sent once more with a new token; after a 403 too, unless this execution
+ *   has seen a newer token already: a scope may have been granted since the stored one was issued.
+ * - Until a refused token could be renewed nothing more is sent with it, so that no file leaves in vain
+ *   while the token endpoint is busy.
+ */
+export class AccessTokens {
+	/** The last token that the API refused. */
+	private refused: string | undefined;
+
+	/** Tokens issued since this execution began. */
+	private readonly issued = new Set<string>();
+
+	/** How often in a row no token could be got. */
+	private faultsInARow = 0;
+
+	constructor(private readonly context: ApiContext) {}
+
+	/**
+	 * Sends a request, with a new token once more where the first one isn't accepted.
+	 * @throws NodeOperationError when the execution is cancelled
+	 */
+	async attempt(request: ApiRequest): Promise<Attempt> {
+		let credential = await readCredential(this.context);
+		if (credential.accessToken === undefined || credential.accessToken === this.refused) {
+			const renewed = await this.renew(credential);
+			if ('outcome' in renewed) return renewed;
+			credential = renewed;
+		}
+		const made = await attempt(withCredential(this.context, credential.data), request);
+		const { accessToken = '' } = credential;
+		const status = made.answer?.status ?? 0;
+		if (!TOKEN_STATUSES.has(status)) return made;
+		if (status === 403 && this.issued.has(accessToken)) return made;
+
+		this.refused = accessToken;
+		const renewed = await this.renew(await readCredential(this.context));
+		if ('outcome' in renewed) return renewed;
+		if (renewed.accessToken === accessToken) return status === 401 ? again(made) : made;
+		return await attempt(withCredential(this.context, renewed.data), request);
+	}
+
+	/** Has n8n get a token, unless another request has done so meanwhile. */
+	private async renew(credential: Credential): Promise<Credential | Attempt> {
+		const { accessToken, data, secrets } = credential;
+		if (accessToken === undefined || accessToken === this.refused) {
+			const cancelled = cancelSignalOf(this.context);
+			try {
+				const renewing = renewal(this.context, data);
+				await (cancelled ? untilAborted(renewing, cancelled) : renewing);
+			} catch (error) {
+				if (cancelled?.aborted) throw cancellation(this.context.getNode());
+				return outcomeOfTokenFault(error, secrets, this.faultsInARow++);
+			}
+		}
+		const renewed = await readCredential(this.context);
+		if (renewed.accessToken === undefined) {
+			return { outcome: outcomeWithoutToken(renewed.data.oauthTokenData, renewed.secrets) };
+		}
+		this.faultsInARow = 0;
+		this.issued.add(renewed.accessToken);
+		return renewed;
+	}
+}
+
+/** The service gave no token anew (n8n keeps the old one then), or the same: it may do so the next time. */
+function again(made: Attempt): Attempt {
+	const { outcome } = made;
+	if (outcome.kind !== 'refused') return made;
+	return { ...made, outcome: { kind: 'unavailable', processed: 'no', error: outcome.error } };
+}
+
+/** n8n's own, or that of a request beside this one. */
+async function renewal(context: ApiContext, data: ICredentialDataDecryptedObject): Promise<void> {
+	const key = context.getNode().credentials?.[CREDENTIAL_TYPE]?.id ?? '';
+	const pending =
+		renewals.get(key) ?? renewInTime(context, data).finally(() => renewals.delete(key));
+	renewals.set(key, pending);
+	await pending;
+}
+
+async function renewInTime(
+	context: ApiContext,
+	data: ICredentialDataDecryptedObject,
+): Promise<unknown> {
+	const stored = isObject(data.oauthTokenData) ? data.oauthTokenData : {};
+	const limit = AbortSignal.timeout(IDLE_LIMIT.ms); // n8n 1.x has none
+	const renewing = context.helpers.refreshOAuth2Token.call(
+		withCredential(context, { ...data, oauthTokenData: stored }),
+		CREDENTIAL_TYPE,
+		{
+			...IN_HEADER,
+			// n8n gets a token only while the stored one is `===` the given one, which objects never are.
+			...(typeof stored.access_token === 'object' && { property: 'access_token.constructor.name' }),
+		},
+	);
+	try {
+		return await untilAborted(renewing, limit);
+	} catch (error) {
+		throw limit.aborted ? Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' }) : error;
+	}
+}
+
+/**
+ * The context as n8n's helpers shall see it: they read the credential from it, and get the one that has
+ * just been read. `preAuthentication` knows by the mark that the node itself looks after the token.
+ */
+function withCredential<T extends ApiContext>(context: T, data: ICredentialDataDecryptedObject): T {
+	const getCredentials = async () => ({ ...data, ...LOOKED_AFTER });
+	return Object.create(context, { getCredentials: { value: getCredentials } }) as T;
+}
