@@ -32,7 +32,13 @@ export async function descriptionPages(
 	await app.register(swaggerUi, {
 		routePrefix: BROWSE_PATH,
 		// Nothing is loaded from elsewhere, and nothing is sent there.
-		uiConfig: { validatorUrl: null, deepLinking: true, displayRequestDuration: true },
+		uiConfig: {
+			validatorUrl: null,
+			layout: 'BaseLayout',
+			deepLinking: true,
+			displayRequestDuration: true,
+			showExtensions: true,
+		},
 		theme: { title: 'AUDITDEX REST API' },
 	});
 }
