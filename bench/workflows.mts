@@ -126,7 +126,7 @@ export const splitOut = (fieldToSplitOut: string): NodeSpec => ({
 export const trigger = (credential: CredentialReference, webhookId: string): NodeSpec => ({
 	name: 'Auditdex Trigger',
 	type: 'n8n-nodes-auditdex.auditdexTrigger',
-	typeVersion: 1,
+	typeVersion: 1.1,
 	webhookId,
 	parameters: { events: ['*'] },
 	credentials: { auditdexWebhookApi: credential },

@@ -12,9 +12,9 @@ import { OURS, type Measurement } from '../measurement.mts';
 import type { Scale } from '../scale.mts';
 import type { Stage } from '../stage.mts';
 
-type SignatureModule = typeof import('../../nodes/AuditdexTrigger/signature.ts');
-type SigningKeysModule = typeof import('../../nodes/AuditdexTrigger/signingKeys.ts');
-type SignedContentModule = typeof import('../../nodes/AuditdexTrigger/signedContent.ts');
+type CheckModule = typeof import('../../nodes/AuditdexTrigger/signature/check.ts');
+type ClaimModule = typeof import('../../nodes/AuditdexTrigger/signature/claim.ts');
+type KeysModule = typeof import('../../nodes/AuditdexTrigger/secrets/keys.ts');
 
 const KIB = 1024;
 const SIZES = [
@@ -29,9 +29,11 @@ const BARE = 'One bare HMAC';
 export async function measureSignatures(stage: Stage, scale: Scale): Promise<Measurement[]> {
 	const load = createRequire(join(stage.packageFolder, 'package.json'));
 	const modules = 'dist/nodes/AuditdexTrigger';
-	const { isSignedWithOneOf } = load(`./${modules}/signature`) as SignatureModule;
-	const { readSignatureClaim } = load(`./${modules}/signedContent`) as SignedContentModule;
-	const { signingKeysOf } = load(`./${modules}/signingKeys`) as SigningKeysModule;
+	const { decodeSignature, findValidSignature } = load(
+		`./${modules}/signature/check`,
+	) as CheckModule;
+	const { readSignatureClaim } = load(`./${modules}/signature/claim`) as ClaimModule;
+	const { signingKeysOf } = load(`./${modules}/secrets/keys`) as KeysModule;
 
 	const measurements: Measurement[] = [];
 	for (const [label, bytes] of SIZES) {
@@ -41,10 +43,13 @@ export async function measureSignatures(stage: Stage, scale: Scale): Promise<Mea
 
 		const plain = signBody(body);
 		const keys = signingKeysOf({ signingSecret: plain.secret }, 'body')!;
-		const message = { prefix: '', body, signatures: [plain.signature] };
-		const checkBody = timed(rounds, () => isSignedWithOneOf(keys, message));
+		const contents = [{ form: 'body' as const, prefix: '' }];
+		const checkBody = timed(rounds, () => {
+			const signatures = [decodeSignature(plain.signature)!];
+			return findValidSignature({ contents, signatures }, keys, body) !== undefined;
+		});
 		const bodyRuns = await alternate(
-			{ ours: checkBody, bare: timed(rounds, () => bareHmac(keys[0]!, body)) },
+			{ ours: checkBody, bare: timed(rounds, () => bareHmac(keys.body[0]!.key, body)) },
 			repetitions,
 		);
 
@@ -58,11 +63,11 @@ export async function measureSignatures(stage: Stage, scale: Scale): Promise<Mea
 			{
 				ours: timed(rounds, () => {
 					const claim = readSignatureClaim(headers, source, now);
-					return claim !== undefined && isSignedWithOneOf(standardKeys, { ...claim, body });
+					return claim !== undefined && findValidSignature(claim, standardKeys, body) !== undefined;
 				}),
 				// It wants the body as text, and parses it too: its answer is the parsed body.
 				library: timed(rounds, () => library.verify(text, headers) !== undefined),
-				bare: timed(rounds, () => bareHmac(standardKeys[0]!, signed)),
+				bare: timed(rounds, () => bareHmac(standardKeys.standardWebhooks[0]!.key, signed)),
 			},
 			repetitions,
 		);

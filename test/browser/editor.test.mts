@@ -61,6 +61,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 			{
 				name: 'Auditdex Trigger',
 				type: 'n8n-nodes-auditdex.auditdexTrigger',
+				typeVersion: 1.1,
 				parameters: { events: ['finding.raised'] },
 			},
 		]);
@@ -146,7 +147,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 				id: '1',
 				name: 'Auditdex Trigger',
 				type: 'n8n-nodes-auditdex.auditdexTrigger',
-				typeVersion: 1,
+				typeVersion: 1.1,
 				position: [0, 0],
 				webhookId: crypto.randomUUID(),
 				parameters: { events: ['finding.raised'] },

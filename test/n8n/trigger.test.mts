@@ -109,7 +109,7 @@ describe('a trigger on two events, of one engagement and of two severities', () 
 		["another body's signature", delivery(body, ['X-Auditdex-Signature', hmac(`${body} `)])],
 		["another secret's signature", signed(body, 'another-secret-of-24-char')],
 		["the empty secret's signature", signed(body, '')],
-		['a signature in an unknown header', delivery(body, ['X-Other-Signature', hmac(body)])],
+		['a signature in an unknown header', delivery(body, ['X-Other-Proof', hmac(body)])],
 		['SHA-512', delivery(body, ['X-Auditdex-Signature', hmac(body).repeat(2)])],
 		['the secret itself', delivery(body, ['X-Auditdex-Signature', SECRET])],
 		[
@@ -232,6 +232,7 @@ describe('without what is needed to check a signature', () => {
 			},
 			'not one of Standard Webhooks',
 		],
+		['a secret that can work', { secrets: { signingSecret: '••••••••••••••••' } }, "can't work"],
 		// n8n itself looks after required parameters.
 		['an event', { parameters: { events: [] } }, 'configuration issues'],
 		[
@@ -242,6 +243,12 @@ describe('without what is needed to check a signature', () => {
 	])("can't be activated without %s", async (_name, options, message) => {
 		const trigger = await TriggerWorkflow.save(client, options);
 		await expect(trigger.activate()).rejects.toThrow(message);
+	});
+
+	it("can't be activated without a credential that can be read, which is said", async () => {
+		const trigger = await TriggerWorkflow.save(client);
+		await client.deleteCredential(trigger.credential);
+		await expect(trigger.activate()).rejects.toThrow(/credential can't be read|credential/);
 	});
 
 	it.each([
@@ -267,10 +274,11 @@ describe('without what is needed to check a signature', () => {
 			signed(finding(), ''),
 			signed(finding(), '  '),
 			signed(finding(), 'undefined'),
-			delivery(JSON.stringify(finding())),
 		]) {
 			expect(await trigger.send(message)).toEqual(refusedWith(500));
 		}
+		// Nothing is read for one that claims no signature.
+		expect(await trigger.send(delivery(JSON.stringify(finding())))).toEqual(refusedWith(401));
 		expect(await trigger.newRuns()).toEqual([]);
 		await trigger.deactivate();
 	});

@@ -62,7 +62,7 @@ describe('editing an active workflow', () => {
 });
 
 describe('changing the secret of an active workflow', () => {
-	it('takes effect with the next delivery, through a rotation and without one', async () => {
+	it('counts at once where it is new, and no more where it is gone, through a rotation and without one', async () => {
 		const trigger = await TriggerWorkflow.start(client);
 		const before = finding();
 		const answers = async () => [
@@ -76,9 +76,13 @@ describe('changing the secret of an active workflow', () => {
 		expect(await answers()).toEqual([ACCEPTED, ACCEPTED]);
 
 		await trigger.changeSecrets({ signingSecret: NEW_SECRET });
+		// It counts for a second more, where deliveries came just before.
+		const last = signed(finding());
+		await expect
+			.poll(async () => await trigger.send(last), { timeout: 10_000 })
+			.toEqual(refusedWith(401));
 		expect(await answers()).toEqual([refusedWith(401), ACCEPTED]);
 		expect(await trigger.send(signed(before, NEW_SECRET))).toEqual(DUPLICATE);
-		expect(await trigger.newRuns()).toHaveLength(5);
 		await trigger.deactivate();
 	});
 });

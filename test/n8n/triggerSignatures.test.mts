@@ -2,6 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
+import Stripe from 'stripe';
+import { Webhook as SvixWebhook } from 'svix';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { N8nClient } from '../../scripts/n8n/rest.mts';
@@ -69,6 +71,11 @@ describe('the header, unless one is pinned', () => {
 		'X-WEBHOOK-SIGNATURE',
 		'X-Signature',
 		'X-Hub-Signature-256',
+		'Signature',
+		'X-Auditdex-Signature-256',
+		'X-Hub-Signature',
+		'X-Acme-Hmac-Sha256',
+		'x-sig',
 	])('may be %s', async (name) => {
 		const event = finding();
 		const body = JSON.stringify(event);
@@ -76,7 +83,7 @@ describe('the header, unless one is pinned', () => {
 		await expectRefusal(trigger(), delivery(body, [name, WRONG]));
 	});
 
-	it.each(['Signature', 'X-Auditdex-Signature-256', 'X-Hub-Signature', 'Authorization'])(
+	it.each(['X-Auditdex-Proof', 'Digest', 'X-Design', 'Authorization'])(
 		"can't be %s",
 		async (name) => {
 			const body = JSON.stringify(finding());
@@ -84,20 +91,28 @@ describe('the header, unless one is pinned', () => {
 		},
 	);
 
-	it('that comes first in the list decides alone', async () => {
-		const event = finding();
-		const body = JSON.stringify(event);
-		const [right, wrong] = [hmac(body), WRONG];
-		const both = (first: string, second: string): Delivery => ({
-			headers: [
-				['X-Signature', second],
-				[HEADER, first],
-			],
-			body,
-		});
-		await expectRefusal(trigger(), both(wrong, right));
-		await expectRefusal(trigger(), both('', right));
-		await expectRun(trigger(), event, both(right, wrong));
+	it('may be any of several', async () => {
+		const [right, wrong] = [(body: string) => hmac(body), () => WRONG];
+		const pairs = [
+			[right, wrong],
+			[wrong, right],
+			[() => '', right],
+		] as const;
+		for (const [first, second] of pairs) {
+			const event = finding();
+			const body = JSON.stringify(event);
+			const headers: HeaderLine[] = [
+				['X-Acme-Signature', second(body)],
+				[HEADER, first(body)],
+			];
+			await expectRun(trigger(), event, { headers, body });
+		}
+		const body = JSON.stringify(finding());
+		const headers: HeaderLine[] = [
+			['X-Acme-Signature', WRONG],
+			[HEADER, WRONG],
+		];
+		await expectRefusal(trigger(), { headers, body });
 	});
 });
 
@@ -114,6 +129,8 @@ describe('the value', () => {
 		['sha256=base64', (body) => `sha256=${base64(body)}`],
 		['v1=hex', (body) => `v1=${hex(body)}`],
 		['v1=base64', (body) => `v1=${base64(body)}`],
+		['v0=hex', (body) => `v0=${hex(body)}`],
+		['SHA256=hex', (body) => `SHA256=${hex(body)}`],
 		['the second of two, after a comma', (body) => `${WRONG},${hex(body)}`],
 		['the first of two, before a blank', (body) => `${hex(body)} ${WRONG}`],
 		['one of several, of any form', (body) => `v1=${WRONG}, junk, sha256=${base64(body)}, v0=x`],
@@ -193,7 +210,8 @@ describe('a timestamp and the body, signed together', () => {
 	it.each<[string, () => Delivery]>([
 		['six minutes old', () => message(body, epoch(-360))],
 		['six minutes ahead', () => message(body, epoch(360))],
-		['in milliseconds', () => message(body, Date.now())],
+		['in microseconds', () => message(body, Date.now() * 1000)],
+		['in milliseconds, six minutes old', () => message(body, Date.now() - 360_000)],
 		['missing', () => message(body, '', `v1=${hmac(body)}`)],
 		[
 			'not the signed one',
@@ -280,6 +298,68 @@ describe('while a secret is being rotated', () => {
 		await expectRefusal(trigger(), signed(finding(), OTHER_SECRET));
 		await expectRefusal(trigger(), signed(finding(), ''));
 		await expectRefusal(trigger(), signed(finding(), `${SECRET} `));
+	});
+});
+
+describe('a secret with blanks around it', () => {
+	const trigger = triggerWith({}, { signingSecret: `${SECRET}\r\n`, previousSigningSecret: ' \t' });
+
+	it('counts without them', async () => {
+		const event = finding();
+		await expectRun(trigger(), event, signed(event));
+		await expectRefusal(trigger(), signed(finding(), `${SECRET}\r\n`));
+		await expectRefusal(trigger(), signed(finding(), ' \t'));
+		await expectRefusal(trigger(), signed(finding(), ''));
+	});
+});
+
+describe('without any option', () => {
+	const whsec = `whsec_${randomBytes(24).toString('base64')}`;
+	const trigger = triggerWith({}, { signingSecret: whsec, previousSigningSecret: SECRET });
+	const epoch = () => Math.floor(Date.now() / 1000);
+
+	it.each<[string, (body: string) => HeaderLine[]]>([
+		['body', (body) => [[HEADER, hmac(body)]]],
+		[
+			't= in the signature header (stripe)',
+			(payload) => [
+				['Stripe-Signature', Stripe.webhooks.generateTestHeaderString({ payload, secret: whsec })],
+			],
+		],
+		[
+			'a header of its own for the timestamp',
+			(body) => [
+				['X-Auditdex-Timestamp', String(epoch())],
+				[HEADER, `v0=${hmac(`${epoch()}.${body}`)}`],
+			],
+		],
+		[
+			'milliseconds',
+			(body) => {
+				const now = Date.now();
+				return [
+					['X-Timestamp', String(now)],
+					['X-Acme-Hmac', hmac(`${now}.${body}`, SECRET, 'base64')],
+				];
+			},
+		],
+		[
+			'Standard Webhooks (svix)',
+			(body) => {
+				const [id, at] = [`msg_${randomUUID()}`, new Date()];
+				return [
+					['svix-id', id],
+					['svix-timestamp', String(Math.floor(at.getTime() / 1000))],
+					['svix-signature', new SvixWebhook(whsec).sign(id, at, body)],
+				];
+			},
+		],
+	])('what is signed may be: %s', async (_name, sign) => {
+		const event = finding();
+		const body = JSON.stringify(event);
+		const message = { headers: sign(body), body };
+		await expectRun(trigger(), event, message);
+		await expectRefusal(trigger(), { ...message, body: `${body} ` });
 	});
 });
 

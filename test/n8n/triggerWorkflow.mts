@@ -56,7 +56,7 @@ export class TriggerWorkflow {
 					id: randomUUID(),
 					name: TRIGGER,
 					type: 'n8n-nodes-auditdex.auditdexTrigger',
-					typeVersion: 1,
+					typeVersion: 1.1,
 					position: [0, 0],
 					webhookId,
 					parameters: { events: ['*'], ...parameters } as INode['parameters'],

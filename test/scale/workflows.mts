@@ -74,7 +74,7 @@ async function auditdexTrigger({ client }: Fleet): Promise<Step> {
 	return {
 		name: 'Start',
 		type: 'n8n-nodes-auditdex.auditdexTrigger',
-		typeVersion: 1,
+		typeVersion: 1.1,
 		parameters: { events: ['*'] },
 		credentials: { [WEBHOOK_CREDENTIAL]: credential },
 	};

@@ -69,12 +69,12 @@ export class WebhookEndpoint {
 
 	private constructor({ parameters, credentials, credentialsHelper }: EndpointOptions) {
 		this.credentialsHelper = credentialsHelper;
-		this.type = new NodeTypes().getByNameAndVersion(AUDITDEX_TRIGGER, 1);
+		this.type = new NodeTypes().getByNameAndVersion(AUDITDEX_TRIGGER, 1.1);
 		this.node = {
 			id: crypto.randomUUID(),
 			name: 'Auditdex Trigger',
 			type: AUDITDEX_TRIGGER,
-			typeVersion: 1,
+			typeVersion: 1.1,
 			position: [0, 0],
 			parameters: { events: ['*'], options: {}, ...parameters } as INode['parameters'],
 			credentials,

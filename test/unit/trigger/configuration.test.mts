@@ -7,14 +7,18 @@ import {
 	type TriggerConfiguration,
 } from '../../../nodes/AuditdexTrigger/configuration.ts';
 
-const read = (options: unknown = {}, events: unknown = ['*']): TriggerConfiguration => {
-	const configuration = readConfiguration(events, options);
+const read = (
+	options: unknown = {},
+	events: unknown = ['*'],
+	responseMode: unknown = 'onReceived',
+): TriggerConfiguration => {
+	const configuration = readConfiguration({ events, responseMode, options });
 	if (isFlaw(configuration)) throw new Error(configuration.message);
 	return configuration;
 };
 
-const flawOf = (options: unknown, events: unknown) => {
-	const configuration = readConfiguration(events, options);
+const flawOf = (options: unknown, events: unknown, responseMode: unknown = 'onReceived') => {
+	const configuration = readConfiguration({ events, responseMode, options });
 	if (!isFlaw(configuration)) throw new Error('no flaw was found');
 	return configuration;
 };
@@ -22,7 +26,9 @@ const flawOf = (options: unknown, events: unknown) => {
 describe('options', () => {
 	test('that are left out have their defaults', () => {
 		expect(read({})).toEqual({
-			signature: { signatureHeader: '', signedContent: 'body' },
+			responseMode: 'onReceived',
+			includeDelivery: false,
+			signature: { signatureHeader: '', signedContent: 'auto' },
 			maxEventAgeSeconds: 259_200,
 			subscription: { events: new Set(['*']), engagementIds: undefined, severities: undefined },
 		});
@@ -37,10 +43,14 @@ describe('options', () => {
 					maxEventAgeSeconds: 0,
 					engagementIds: ' eng_1,eng_2 ,, ',
 					severities: 'Significant, CRITICAL',
+					includeDelivery: true,
 				},
 				['finding.raised', 'control.concluded'],
+				'lastNode',
 			),
 		).toEqual({
+			responseMode: 'lastNode',
+			includeDelivery: true,
 			signature: { signatureHeader: 'X-Acme-Proof', signedContent: 'standardWebhooks' },
 			maxEventAgeSeconds: 0,
 			subscription: {
@@ -65,6 +75,7 @@ const FIELDS: Record<string, string> = {
 	maxEventAgeSeconds: "'Max Event Age'",
 	engagementIds: "'Engagement IDs'",
 	severities: "'Severities'",
+	includeDelivery: "'Include Delivery'",
 };
 
 describe('a flaw is named, with what to do', () => {
@@ -98,11 +109,20 @@ describe('a flaw is named, with what to do', () => {
 		['Severities', { severities: ', ,' }],
 		['Severities', { severities: 'significant;critical x' }],
 		['Severities', { severities: 3 }],
+		['Include Delivery', { includeDelivery: 'no' }],
+		['Include Delivery', { includeDelivery: null }],
 	])('%s: %o %o', (field, options, events = ['*']) => {
 		const flaw = flawOf(options, events);
 		expect(flaw.message).toContain(`'${field}'`);
 		expect(flaw.description).not.toBe('');
 	});
+
+	test.each([null, 5, '', 'responseNode', 'lastnode', ['lastNode']])(
+		'Acknowledge: %o',
+		(responseMode) => {
+			expect(flawOf({}, ['*'], responseMode).message).toContain("'Acknowledge'");
+		},
+	);
 
 	test('none of which is what a failed expression leaves', () => {
 		for (const options of [undefined, null, 'x', 5, true, []]) {

@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 
 import {
+	deliveryId,
 	deliveryIdentity,
 	DeliveryMemory,
 	MAX_DELIVERIES_WITHOUT_AGE_LIMIT,
 	PERSISTED_DELIVERIES,
-} from '../../../nodes/AuditdexTrigger/deliveryMemory.ts';
+} from '../../../nodes/AuditdexTrigger/admission/deliveryMemory.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -20,10 +21,16 @@ async function admit(memory: DeliveryMemory, name: string | number, now = NOW, k
 	return await memory.admit(id(name), keep, now);
 }
 
+async function admitted(memory: DeliveryMemory, name: string) {
+	const admission = await admit(memory, name);
+	if (admission.outcome !== 'admitted') throw new Error(admission.outcome);
+	return admission;
+}
+
 /** What a delivery that goes well does. */
 async function accept(memory: DeliveryMemory, name: string | number, now = NOW, keep = REMEMBER) {
 	const admission = await admit(memory, name, now, keep);
-	if (!admission) return false;
+	if (admission.outcome !== 'admitted') return false;
 	admission.handOver();
 	admission.settle(true);
 	return true;
@@ -31,8 +38,8 @@ async function accept(memory: DeliveryMemory, name: string | number, now = NOW, 
 
 const knows = async (memory: DeliveryMemory, name: string | number, now = NOW, keep = REMEMBER) => {
 	const admission = await admit(memory, name, now, keep);
-	admission?.settle(false);
-	return admission === undefined;
+	if (admission.outcome === 'admitted') admission.settle(false);
+	return admission.outcome === 'duplicate';
 };
 
 describe('what makes deliveries the same', () => {
@@ -48,6 +55,13 @@ describe('what makes deliveries the same', () => {
 		expect(deliveryIdentity(other, 'msg_1')).toBe(deliveryIdentity(body, 'msg_1'));
 		expect(deliveryIdentity(body, 'msg_2')).not.toBe(deliveryIdentity(body, 'msg_1'));
 		expect(deliveryIdentity(Buffer.from('msg_1'))).not.toBe(deliveryIdentity(body, 'msg_1'));
+	});
+
+	test('which users see as the message id, or the hash of the body', () => {
+		expect(deliveryId(body, 'msg_1')).toBe('msg_1');
+		expect(deliveryId(body)).toMatch(/^[0-9a-f]{64}$/);
+		expect(deliveryId(Buffer.from(body))).toBe(deliveryId(body));
+		expect(deliveryId(Buffer.from('other'))).not.toBe(deliveryId(body));
 	});
 
 	test('no two of 100,000 bodies are taken for the same', () => {
@@ -72,9 +86,9 @@ describe('a delivery', () => {
 	test('whose run could not be started is forgotten: its retry runs', async () => {
 		const memory = new DeliveryMemory();
 		for (const handedOver of [false, true]) {
-			const admission = await admit(memory, 'a');
-			if (handedOver) admission!.handOver();
-			admission!.settle(false);
+			const admission = await admitted(memory, 'a');
+			if (handedOver) admission.handOver();
+			admission.settle(false);
 			expect(memory.toText()).toBe('');
 		}
 		expect(await accept(memory, 'a')).toBe(true);
@@ -83,22 +97,22 @@ describe('a delivery', () => {
 
 	test('goes to static data as soon as its run has started, before its 200', async () => {
 		const memory = new DeliveryMemory();
-		const admission = await admit(memory, 'a');
+		const admission = await admitted(memory, 'a');
 		expect(memory.toText()).toBe('');
-		admission!.handOver();
+		admission.handOver();
 		expect(memory.toText()).toBe(id('a'));
-		admission!.settle(true);
+		admission.settle(true);
 		expect(memory.toText()).toBe(id('a'));
 	});
 
 	test('makes its copies wait for what becomes of it', async () => {
 		const memory = new DeliveryMemory();
-		const first = await admit(memory, 'a');
+		const first = await admitted(memory, 'a');
 		const order: string[] = [];
 		const copies = ['second', 'third', 'fourth'].map(async (name) => {
 			const admission = await admit(memory, 'a');
-			order.push(`${name} ${admission ? 'runs' : 'is a duplicate'}`);
-			admission?.settle(name === 'third');
+			order.push(`${name}: ${admission.outcome}`);
+			if (admission.outcome === 'admitted') admission.settle(name === 'third');
 		});
 		await new Promise((resolve) => setImmediate(resolve));
 		expect(order).toEqual([]);
@@ -106,10 +120,20 @@ describe('a delivery', () => {
 		// Another delivery doesn't wait.
 		expect(await accept(memory, 'b')).toBe(true);
 
-		first!.settle(false);
+		first.settle(false);
 		await Promise.all(copies);
-		expect(order).toEqual(['second runs', 'third runs', 'fourth is a duplicate']);
+		expect(order).toEqual(['second: admitted', 'third: admitted', 'fourth: duplicate']);
 		expect(memory.isIdle).toBe(true);
+	});
+
+	test('that is never answered makes its copies wait for a few seconds, and no longer', async () => {
+		const memory = new DeliveryMemory();
+		const first = await admitted(memory, 'a');
+		const copies = await Promise.all([admit(memory, 'a'), admit(memory, 'a')]);
+		expect(copies).toEqual([{ outcome: 'busy' }, { outcome: 'busy' }]);
+		expect(await accept(memory, 'b')).toBe(true);
+		first.settle(true);
+		expect(await admit(memory, 'a')).toEqual({ outcome: 'duplicate' });
 	});
 
 	test('of which any number of copies come at any time, with answers that fail or not, runs once', async () => {
@@ -124,7 +148,10 @@ describe('a delivery', () => {
 					const sent = deliveries.map(async ({ name, fails }) => {
 						await scheduler.schedule(Promise.resolve(), 'arrives');
 						const admission = await admit(memory, name);
-						if (!admission) return expect(runs.get(name)).toBe(1);
+						if (admission.outcome !== 'admitted') {
+							expect([admission.outcome, runs.get(name)]).toEqual(['duplicate', 1]);
+							return;
+						}
 						expect(underWay.has(name)).toBe(false);
 						underWay.add(name);
 						await scheduler.schedule(Promise.resolve(), 'is answered');
@@ -178,7 +205,7 @@ describe('how long it is remembered', () => {
 describe('static data', () => {
 	const restarted = (text: unknown) => {
 		const memory = new DeliveryMemory();
-		memory.absorb(text, NOW);
+		memory.absorb(text, NOW + REMEMBER, NOW);
 		return memory;
 	};
 
@@ -201,7 +228,7 @@ describe('static data', () => {
 		const [one, other] = [new DeliveryMemory(), new DeliveryMemory()];
 		await accept(one, 'a');
 		await accept(other, 'b');
-		one.absorb(other.toText(), NOW);
+		one.absorb(other.toText(), NOW + REMEMBER, NOW);
 		expect(await knows(one, 'a')).toBe(true);
 		expect(await knows(one, 'b')).toBe(true);
 		expect(one.toText()).toBe(id('a') + id('b'));
@@ -209,12 +236,12 @@ describe('static data', () => {
 
 	test('that was taken in is remembered as long as what was just accepted', async () => {
 		const memory = new DeliveryMemory();
-		memory.absorb(id('a'), NOW);
+		memory.absorb(id('a'), NOW + REMEMBER, NOW);
 		expect(await knows(memory, 'a', NOW + REMEMBER)).toBe(true);
 		expect(await knows(memory, 'a', NOW + REMEMBER + 1)).toBe(false);
 		// A second time doesn't make it younger.
-		memory.absorb(id('b'), NOW);
-		memory.absorb(id('b'), NOW + REMEMBER);
+		memory.absorb(id('b'), NOW + REMEMBER, NOW);
+		memory.absorb(id('b'), NOW + REMEMBER, NOW + REMEMBER);
 		expect(await knows(memory, 'b', NOW + REMEMBER + 1)).toBe(false);
 	});
 

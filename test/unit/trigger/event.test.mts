@@ -6,7 +6,7 @@ import {
 	isSubscribed,
 	isTimely,
 	parseEvent,
-} from '../../../nodes/AuditdexTrigger/event.ts';
+} from '../../../nodes/AuditdexTrigger/event/event.ts';
 
 const AT = '2026-04-20T09:14:32Z';
 const EPOCH = 1_776_676_472;
@@ -103,6 +103,26 @@ describe('a timestamp', () => {
 		['2026-04-20T03:44:32-0530', EPOCH],
 		// Without an offset it is UTC, whatever the server's own zone.
 		['2026-04-20T09:14:32', EPOCH],
+		['2026-04-20T09:14Z', EPOCH - 32],
+		['2026-04-20T09:14+00:00', EPOCH - 32],
+		['2026-04-20T09:14:32,5Z', EPOCH + 0.5],
+		['2026-04-20T09:14:32.1Z', EPOCH + 0.1],
+		['2026-04-20T09:14:32.1234567Z', EPOCH + 0.123],
+		['2026-04-20T09:14:32.123456789012Z', EPOCH + 0.123],
+		['2026-04-20t09:14:32z', EPOCH],
+		['2026-04-20 09:14:32Z', EPOCH],
+		['2026-04-20 09:14:32', EPOCH],
+		['2026-04-20 09:14:32.123456+00:00', EPOCH + 0.123],
+		['2026-04-20 11:14:32+02', EPOCH],
+		['2026-04-20 11:14:32 +0200', EPOCH],
+		['2026-04-20 09:14:32 UTC', EPOCH],
+		['2026-04-20 09:14:32 +0000 UTC', EPOCH],
+		['2026-04-20 11:14:32.5 +0200 CEST', EPOCH + 0.5],
+		['2026-04-20T11:14:32+02:00[Europe/Berlin]', EPOCH],
+		['2026-04-20T09:14:32\u22120000', EPOCH],
+		['20260420T091432Z', EPOCH],
+		['20260420T111432+0200', EPOCH],
+		['2026-04-20T09:13:60Z', EPOCH - 32],
 	])('of %s is understood', (timestamp, epoch) => {
 		const parsed = parse(JSON.stringify(event({ timestamp })))!;
 		expect(parsed.timestamp).toBe(timestamp);
@@ -117,7 +137,14 @@ describe('a timestamp', () => {
 		'yesterday',
 		'2026-04-20',
 		'09:14:32Z',
-		'2026-04-20 09:14:32Z',
+		'2026-04-20  09:14:32Z',
+		'2026-04-20T09Z',
+		'2026-04-20T09:14:32.Z',
+		'2026-04-20T09:14:32;5Z',
+		'2026-04-20T09:14:61Z',
+		'2026-04-20T09:14:32 PM',
+		'2026-04-20T09:14:32+2',
+		'20/04/2026 09:14:32',
 		'2026-13-20T09:14:32Z',
 		'2026-04-31T25:14:32Z',
 		'Mon, 20 Apr 2026 09:14:32 GMT',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { adviseOnSecrets } from '../../../nodes/AuditdexTrigger/secretAdvice.ts';
+import { adviseOnSecrets, adviseOnUseless } from '../../../nodes/AuditdexTrigger/secrets/advice.ts';
 
 const GOOD = 'kE8vQ2nX5tR9wZ3bC6mJ1pL4';
 const advise = (signingSecret?: unknown, previousSigningSecret?: unknown) =>
@@ -16,6 +16,9 @@ describe('nothing speaks against', () => {
 		'correct horse battery staple',
 		'Schlüssel-№-😀-für-Prüfung',
 		'{opened, but not closed',
+		// Blanks around it don't count.
+		`${GOOD}\n`,
+		` ${GOOD}`,
 	])('%s', (secret) => {
 		expect(advise(secret)).toBeUndefined();
 		expect(advise(GOOD + GOOD, secret)).toBeUndefined();
@@ -44,9 +47,8 @@ describe('the user is told when', () => {
 		['it is blank', '  ', /^Signing Secret is empty/],
 		['it is no text', 12345678901234567890n, /^Signing Secret is empty/],
 		['it is short', 'kE8vQ2nX5tR9wZ3', /^Signing Secret has 15 characters/],
-		['it has a line break', `${GOOD}\n`, /blank, or has a line break/],
-		['it has a line break within', `${GOOD}\r\n${GOOD}`, /blank, or has a line break/],
-		['it has a blank in front', ` ${GOOD}`, /starts or ends with a blank/],
+		['it has a line break within', `${GOOD}\r\n${GOOD}`, /has a line break/],
+		['it is short but for the blanks around it', `  ${GOOD.slice(0, 15)}\n`, /has 15 characters/],
 		['it is an access token', 'eyJhbGciOiJSUzI1NiIs.eyJzdWIiOiIx.c2lnbmF0dXJl', /access token/],
 		['it is cut off', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLs', /looks cut off/],
 	])('%s', (_name, secret, advice) => {
@@ -80,12 +82,32 @@ describe('the user is told when', () => {
 	});
 
 	test('both are the same', () => {
+		expect(advise(GOOD, ` ${GOOD}\n`)).toMatch(/same as Signing Secret/);
 		expect(advise(GOOD, GOOD)).toMatch(/same as Signing Secret/);
 	});
 
 	test('the previous one has a flaw', () => {
 		expect(advise(GOOD, 'short')).toMatch(/^Previous Signing Secret has 5 characters/);
 	});
+});
+
+test('weak secrets can be used, useless ones cannot', () => {
+	const useless = (...[signingSecret, previousSigningSecret]: unknown[]) =>
+		adviseOnUseless({ signingSecret, previousSigningSecret });
+	for (const secret of [GOOD, 'short', ` ${GOOD}\n`]) expect(useless(secret)).toBeUndefined();
+	expect(useless(GOOD, GOOD)).toBeUndefined();
+	for (const secret of [
+		'',
+		'  ',
+		'\u200b',
+		'••••••••',
+		'<your secret>',
+		'whsec_abc',
+		`${GOOD}\n${GOOD}`,
+	]) {
+		expect(useless(secret)).toMatch(/^Signing Secret /);
+	}
+	expect(useless(GOOD, 'whsec_abc')).toMatch(/^Previous Signing Secret /);
 });
 
 test('no advice shows anything of a secret, or takes long', () => {

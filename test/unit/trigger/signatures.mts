@@ -3,12 +3,14 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 
 import {
-	AUTO_SIGNATURE_HEADERS,
+	type ClaimedContent,
 	type DeliveryHeaders,
+	LISTED_SIGNATURE_HEADERS,
 	type SignatureSource,
-} from '../../../nodes/AuditdexTrigger/signedContent.ts';
-import type { SignedContent } from '../../../nodes/AuditdexTrigger/signedContent.ts';
-import type { WebhookSecrets } from '../../../nodes/AuditdexTrigger/signingKeys.ts';
+} from '../../../nodes/AuditdexTrigger/signature/claim.ts';
+import type { WebhookSecrets } from '../../../nodes/AuditdexTrigger/secrets/keys.ts';
+
+type Form = ClaimedContent['form'];
 
 /** Epoch seconds at which deliveries are checked here. */
 export const NOW = 1_776_676_472;
@@ -17,6 +19,7 @@ export const NOW = 1_776_676_472;
 export interface SignedDelivery {
 	secrets: WebhookSecrets;
 	source: SignatureSource;
+	form: Form;
 	headers: DeliveryHeaders;
 	body: Buffer;
 	/** Where the signature stands. */
@@ -39,13 +42,23 @@ const standardSecret = fc
 	.uint8Array({ minLength: 24, maxLength: 64 })
 	.map((bytes) => `whsec_${Buffer.from(bytes).toString('base64')}`);
 
+/** Not blank at its ends, where blanks wouldn't count. */
 function isUsable(secret: string): boolean {
-	return secret.trim() !== '' && secret.isWellFormed();
+	return secret.isWellFormed() && !/^[\s\p{C}]|[\s\p{C}]$/u.test(secret);
 }
 
+/** As a secret is pasted, or comes out of a secret store. */
+const pasted = fc
+	.tuple(fc.constantFrom('', ' ', '\t'), fc.constantFrom('', '\n', '\r\n', ' ', '\u200b'))
+	.map(
+		([before, after]) =>
+			(secret: string) =>
+				before + secret + after,
+	);
+
 /** The bytes that the service signs with. */
-const keyOf = (secret: string, signedContent: SignedContent): Buffer =>
-	signedContent === 'standardWebhooks'
+const keyOf = (secret: string, form: Form): Buffer =>
+	form === 'standardWebhooks'
 		? Buffer.from(secret.slice('whsec_'.length), 'base64')
 		: Buffer.from(secret);
 
@@ -80,6 +93,9 @@ interface Parts {
 	secret: string;
 	otherSecret: string;
 	inUse: 'signingSecret' | 'previousSigningSecret';
+	paste: (secret: string) => string;
+	/** Whether the trigger is told the form, or finds it out. */
+	isTold: boolean;
 	body: Buffer;
 	encode: (digest: Buffer) => string;
 	before: Array<[string, string]>;
@@ -92,6 +108,8 @@ const parts = (secret: fc.Arbitrary<string>): fc.Arbitrary<Parts> =>
 			secret,
 			otherSecret: secret,
 			inUse: secretInUse,
+			paste: pasted,
+			isTold: fc.boolean(),
 			body,
 			encode: encoding,
 			before: others,
@@ -100,61 +118,124 @@ const parts = (secret: fc.Arbitrary<string>): fc.Arbitrary<Parts> =>
 		.filter((made) => made.secret !== made.otherSecret);
 
 function assemble(
-	{ secret, otherSecret, inUse, body: content, encode, before, after }: Parts,
-	source: SignatureSource,
-	header: string,
+	{ secret, otherSecret, inUse, paste, isTold, body: content, encode, before, after }: Parts,
+	form: Form,
+	{ pinned, header }: { pinned: string; header: string },
 	{ prefix = '', first = '', scheme = '', more = {} as DeliveryHeaders },
 ): SignedDelivery {
-	const digest = hmac(keyOf(secret, source.signedContent), prefix, content);
+	const digest = hmac(keyOf(secret, form), prefix, content);
 	const value = {
 		before: first + before.map((pair) => pair.join('')).join('') + scheme,
 		signature: encode(digest),
 		after: after.map(([other, by]) => by + other).join(''),
 	};
+	const name = pinned.toLowerCase() || header;
 	return {
 		secrets:
 			inUse === 'signingSecret'
-				? { signingSecret: secret, previousSigningSecret: '' }
-				: { signingSecret: otherSecret, previousSigningSecret: secret },
-		source,
-		headers: { ...more, [header]: value.before + value.signature + value.after },
+				? { signingSecret: paste(secret), previousSigningSecret: '' }
+				: { signingSecret: otherSecret, previousSigningSecret: paste(secret) },
+		source: { signedContent: isTold ? form : 'auto', signatureHeader: pinned },
+		form,
+		headers: { ...more, [name]: value.before + value.signature + value.after },
 		body: content,
-		header,
+		header: name,
 		digest,
 		value,
 	};
 }
 
-const scheme = fc.constantFrom('', 'sha256=', 'v1=');
+const scheme = fc.constantFrom(
+	...[
+		'',
+		'sha256=',
+		'v1=',
+		'v0=',
+		'SHA256=',
+		'hmac-sha256=',
+		's=',
+		'sig1=',
+		'sha256:',
+		'signature=',
+	],
+);
 /** Seconds from now that a signed timestamp may lie. */
 const offset = fc.integer({ min: -300, max: 300 });
+/** A time in seconds or milliseconds, as services write it. */
+const timestamp = fc
+	.tuple(offset, fc.constantFrom('', '000', '999', '.5'))
+	.map(([ahead, more]) => `${NOW + Math.min(ahead, 298)}${more}`);
+
+const word = fc.string({ unit: fc.constantFrom(...'abcxyz019'), minLength: 1, maxLength: 8 });
+/** Headers of the list, and others whose name says what they hold. */
+const signatureHeader = fc.oneof(
+	fc.constantFrom(...LISTED_SIGNATURE_HEADERS),
+	fc.constantFrom(
+		...['signature', 'x-shopify-hmac-sha256', 'stripe-signature', 'x-sig', 'x-slack-signature'],
+		...['hmac', 'x_auditdex_sig', 'x-augixsyssignature', 'x-signature-v2', 'x-zm-signature'],
+	),
+	fc
+		.tuple(word, fc.constantFrom('signature', 'hmac', 'sig'), word)
+		.map(([before, name, after]) => `${before}-${name}-${after}`),
+);
+const timestampHeader = fc.oneof(
+	fc.constantFrom(
+		...[
+			'x-auditdex-timestamp',
+			'x-timestamp',
+			'x-signature-timestamp',
+			'x-slack-request-timestamp',
+		],
+		...['timestamp', 'x-webhook-time', 'webhook-timestamp', 'x-ts', 'x-request-timestamp-ms'],
+	),
+	word.map((name) => `${name}-timestamp`),
+);
 
 const bodyForm = fc
-	.tuple(parts(textSecret), fc.constantFrom(...AUTO_SIGNATURE_HEADERS), pinnedHeader, scheme)
-	.map(([made, auto, signatureHeader, prefixed]) =>
-		assemble(
-			made,
-			{ signedContent: 'body', signatureHeader },
-			signatureHeader.toLowerCase() || auto,
-			{ scheme: prefixed },
-		),
+	.tuple(parts(textSecret), signatureHeader, pinnedHeader, scheme)
+	.map(([made, header, pinned, prefixed]) =>
+		assemble(made, 'body', { header, pinned }, { scheme: prefixed }),
 	);
 
 const timestampForm = fc
 	.tuple(
-		parts(textSecret),
-		fc.constantFrom(...AUTO_SIGNATURE_HEADERS),
+		parts(fc.oneof(textSecret, standardSecret)),
+		signatureHeader,
 		pinnedHeader,
 		scheme,
 		separator,
-		offset,
+		timestamp,
+		fc.constantFrom('t=', 'ts=', 'timestamp='),
 	)
-	.map(([made, auto, signatureHeader, prefixed, by, ahead]) =>
+	.map(([made, header, pinned, prefixed, by, time, name]) =>
 		assemble(
 			made,
-			{ signedContent: 'timestampBody', signatureHeader },
-			signatureHeader.toLowerCase() || auto,
-			{ prefix: `${NOW + ahead}.`, first: `t=${NOW + ahead}${by}`, scheme: prefixed },
+			'timestampBody',
+			{ header, pinned },
+			{ prefix: `${time}.`, first: name + time + by, scheme: prefixed },
+		),
+	);
+
+const timestampHeaderForm = fc
+	.tuple(parts(textSecret), signatureHeader, pinnedHeader, scheme, timestampHeader, timestamp)
+	.map(([made, header, pinned, prefixed, name, time]) =>
+		assemble(
+			made,
+			'timestampBody',
+			{ header, pinned },
+			{ prefix: `${time}.`, scheme: prefixed, more: { [name]: time } },
+		),
+	);
+
+/** As Slack and Zoom sign. */
+const v0Form = fc
+	.tuple(parts(textSecret), signatureHeader, pinnedHeader, timestampHeader, timestamp)
+	.map(([made, header, pinned, name, time]) =>
+		assemble(
+			made,
+			'timestampBody',
+			{ header, pinned },
+			{ prefix: `v0:${time}:`, scheme: 'v0=', more: { [name]: time } },
 		),
 	);
 
@@ -170,16 +251,17 @@ const standardForm = fc
 		fc.constantFrom('v1,', 'v1=', 'sha256=', ''),
 		messageId,
 		offset,
+		fc.constantFrom('webhook', 'svix'),
 	)
-	.map(([made, signatureHeader, prefixed, id, ahead]) =>
+	.map(([made, pinned, prefixed, id, ahead, name]) =>
 		assemble(
 			made,
-			{ signedContent: 'standardWebhooks', signatureHeader },
-			signatureHeader.toLowerCase() || 'webhook-signature',
+			'standardWebhooks',
+			{ header: `${name}-signature`, pinned },
 			{
 				prefix: `${id}.${NOW + ahead}.`,
 				scheme: prefixed,
-				more: { 'webhook-id': id, 'webhook-timestamp': String(NOW + ahead) },
+				more: { [`${name}-id`]: id, [`${name}-timestamp`]: String(NOW + ahead) },
 			},
 		),
 	);
@@ -188,6 +270,8 @@ const standardForm = fc
 export const signedDelivery: fc.Arbitrary<SignedDelivery> = fc.oneof(
 	bodyForm,
 	timestampForm,
+	timestampHeaderForm,
+	v0Form,
 	standardForm,
 );
 
@@ -217,6 +301,38 @@ const withHeader = (
 	name: string,
 	value: string | undefined,
 ): SignedDelivery => ({ ...delivery, headers: { ...delivery.headers, [name]: value } });
+
+/** Changes the time that was signed, wherever it stands. */
+const withTimes = (
+	delivery: SignedDelivery,
+	change: (time: string) => string | undefined,
+): SignedDelivery => ({
+	...delivery,
+	headers: Object.fromEntries(
+		Object.entries(delivery.headers).map(([name, value]) => {
+			if (typeof value !== 'string') return [name, value];
+			if (/^[\d.]+$/.test(value) && name !== delivery.header) return [name, change(value)];
+			const isOurs = name === delivery.header && delivery.form === 'timestampBody';
+			if (!isOurs) return [name, value];
+			return [
+				name,
+				value.replace(/^(t|ts|timestamp)=([\d.]+)/, (_all, key: string, time: string) =>
+					change(time) === undefined ? 'none' : `${key}=${change(time)}`,
+				),
+			];
+		}),
+	),
+});
+
+const withIds = (delivery: SignedDelivery, change: (id: string) => string): SignedDelivery => ({
+	...delivery,
+	headers: Object.fromEntries(
+		Object.entries(delivery.headers).map(([name, value]) => [
+			name,
+			name.endsWith('-id') ? change(value as string) : value,
+		]),
+	),
+});
 
 const NOT_BASE64_NOR_HEX = '!#$%&()*-._~:;<>?@[]^`{|}"\'\\é\u0000';
 
@@ -289,7 +405,7 @@ const tamperings: Record<string, Tampering> = {
 	},
 	'another secret': (delivery, seed) => {
 		const secret =
-			delivery.source.signedContent === 'standardWebhooks'
+			delivery.form === 'standardWebhooks'
 				? `whsec_${hmac('other', String(seed)).toString('base64')}`
 				: `other secret ${seed}`;
 		return { ...delivery, secrets: { signingSecret: secret } };
@@ -298,41 +414,46 @@ const tamperings: Record<string, Tampering> = {
 		...delivery,
 		secrets: {
 			signingSecret:
-				delivery.source.signedContent === 'standardWebhooks'
+				delivery.form === 'standardWebhooks'
 					? `whsec_${Buffer.alloc(32).toString('base64')}`
 					: 'the one after',
 			previousSigningSecret: '',
 		},
 	}),
-	'a scheme of another name': (delivery, seed) =>
+	'a scheme twice': (delivery) =>
 		withValue(
 			{ ...delivery, value: { ...delivery.value, before: '', after: '' } },
-			`${['sha1=', 'SHA256=', 'v0=', 'v2=', 'hmac=', 'v1a,x'][seed % 6]}${delivery.value.signature}`,
+			`sha256=sha256=${delivery.value.signature}`,
+		),
+	'a scheme of another hash': (delivery, seed) =>
+		withValue(
+			{ ...delivery, value: { ...delivery.value, before: '', after: '' } },
+			['sha1=', 'SHA512=', 'md5=', 'hmac-sha384='][seed % 4] + delivery.value.signature,
 		),
 	'another time': (delivery, seed) => {
-		const { signedContent } = delivery.source;
-		const time = String(NOW + (seed % 300) + (seed % 2 === 0 ? 0.5 : 301));
-		if (signedContent === 'standardWebhooks')
-			return withHeader(delivery, 'webhook-timestamp', time);
-		const value = delivery.headers[delivery.header] as string;
-		return signedContent === 'timestampBody'
-			? withHeader(delivery, delivery.header, value.replace(/t=\d+/, `t=${time}`))
-			: withBody(delivery, Buffer.concat([Buffer.from(`${time}.`), delivery.body]));
+		const time = String(NOW + (seed % 300) + (seed % 2 === 0 ? 0.25 : 301));
+		return delivery.form === 'body'
+			? withBody(delivery, Buffer.concat([Buffer.from(`${time}.`), delivery.body]))
+			: withTimes(delivery, () => time);
 	},
+	'no time': (delivery) =>
+		delivery.form === 'body'
+			? withBody(delivery, Buffer.concat([Buffer.from(`${NOW}.`), delivery.body]))
+			: withTimes(delivery, () => undefined),
+	'the time in another unit': (delivery) =>
+		delivery.form === 'body'
+			? withBody(delivery, Buffer.concat([delivery.body, Buffer.from('000')]))
+			: withTimes(delivery, (time) => (time.length > 12 ? time.slice(0, 10) : `${time}0`)),
 	'another form': (delivery) => ({
 		...delivery,
 		source: {
 			...delivery.source,
-			signedContent: delivery.source.signedContent === 'body' ? 'timestampBody' : 'body',
+			signedContent: delivery.form === 'body' ? 'timestampBody' : 'body',
 		},
 	}),
 	'another message id': (delivery, seed) =>
-		delivery.source.signedContent === 'standardWebhooks'
-			? withHeader(
-					delivery,
-					'webhook-id',
-					`${delivery.headers['webhook-id'] as string}${seed % 10}`,
-				)
+		delivery.form === 'standardWebhooks'
+			? withIds(delivery, (id) => `${id}${seed % 10}`)
 			: withBody(delivery, Buffer.concat([Buffer.from('id.'), delivery.body])),
 };
 

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 
-import { signingKeysOf } from '../../../nodes/AuditdexTrigger/signingKeys.ts';
-import type { SignedContent } from '../../../nodes/AuditdexTrigger/signedContent.ts';
+import { signingKeysOf } from '../../../nodes/AuditdexTrigger/secrets/keys.ts';
+import type { SignedContent } from '../../../nodes/AuditdexTrigger/signature/claim.ts';
 
 const keysOf = (
 	signingSecret: unknown,
 	previousSigningSecret?: unknown,
 	signedContent: SignedContent = 'body',
 ) =>
-	signingKeysOf({ signingSecret, previousSigningSecret }, signedContent)?.map((key) =>
-		typeof key === 'string' ? key : key.export().toString('utf8'),
-	);
+	signingKeysOf({ signingSecret, previousSigningSecret }, signedContent)?.[
+		signedContent === 'auto' ? 'standardWebhooks' : signedContent
+	].map(({ key }) => (typeof key === 'string' ? key : key.export().toString('utf8')));
 
 const BASE64 = Buffer.from('twenty-four bytes of key').toString('base64');
 
@@ -28,12 +28,34 @@ describe('the keys', () => {
 	});
 });
 
+test('blanks around a secret do not count', () => {
+	for (const blank of [' ', '\t', '\n', '\r\n', '\u00a0', '\ufeff', '\u200b', '\0', ' \n \n']) {
+		expect(keysOf(`${blank}a b${blank}`)).toEqual(['a b']);
+		expect(keysOf('new', `old${blank}`)).toEqual(['new', 'old']);
+		expect(keysOf(`whsec_${BASE64}${blank}`, '', 'standardWebhooks')).toHaveLength(1);
+		expect(keysOf(blank)).toBeUndefined();
+		expect(keysOf(blank, 'previous')).toBeUndefined();
+		expect(keysOf('secret', blank)).toEqual(['secret']);
+	}
+});
+
+test('in auto, the form of Standard Webhooks may also have the secret itself as its key', () => {
+	const key = 'twenty-four bytes of key';
+	expect(keysOf(`whsec_${BASE64}`, 'no base64!', 'auto')).toEqual([
+		key,
+		`whsec_${BASE64}`,
+		'no base64!',
+	]);
+	expect(keysOf(' ', `whsec_${BASE64}`, 'auto')).toBeUndefined();
+});
+
 describe('there are none', () => {
 	test.each<[string, unknown]>([
 		['missing', undefined],
 		['null', null],
 		['empty', ''],
 		['blank', ' \t\n'],
+		["of characters that can't be seen", '\u200b\ufeff'],
 		['a number', 42],
 		['a list', ['secret']],
 		['an object', { secret: 'secret' }],

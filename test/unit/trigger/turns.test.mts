@@ -1,18 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
-import { Turns } from '../../../nodes/AuditdexTrigger/turns.ts';
+import { Turns } from '../../../nodes/AuditdexTrigger/admission/turns.ts';
 
 describe('Taking turns', () => {
-	it('lets one at a time go, in the order of asking', async () => {
-		const turns = new Turns(10_000);
+	it.each([1, 2, 4])('lets %d at a time go, in the order of asking', async (atMost) => {
+		const turns = new Turns(atMost, 10_000);
 		const order: number[] = [];
 		let atOnce = 0;
 		await Promise.all(
 			Array.from({ length: 20 }, async (_, index) => {
 				const end = await turns.take();
 				order.push(index);
-				expect(++atOnce).toBe(1);
+				expect(++atOnce).toBeLessThanOrEqual(atMost);
 				await delay(Math.random() * 3);
 				atOnce--;
 				end();
@@ -22,7 +22,7 @@ describe('Taking turns', () => {
 	});
 
 	it('lets the next one go when a turn does not end, and those after it in turn', async () => {
-		const turns = new Turns(100);
+		const turns = new Turns(1, 100);
 		await turns.take();
 		const asked = performance.now();
 		const second = await turns.take();

@@ -1,4 +1,5 @@
 import { createHash } from 'crypto';
+import { sleep } from 'n8n-workflow';
 
 /** 96 bits: that any two of a thousand million deliveries share them has a chance of 1 in 10^11. */
 const IDENTITY_BYTES = 12;
@@ -18,7 +19,14 @@ const PERSISTED_TEXT = /^(?:[A-Za-z0-9+/]{16})*$/;
  * Two events whose bytes are the same, time and ids included, count as one. A body that says the same
  * in other bytes (members in another order, an attempt's number) counts as another event: which of
  * its parts make the event can't be known. Only the sender, who has the secret, can make one.
+ *
+ * @returns the sender's own message id, or the SHA-256 of the body in hex
  */
+export function deliveryId(body: Buffer, messageId?: string): string {
+	return messageId ?? createHash('sha256').update(body).digest('hex');
+}
+
+/** The same as the memory keeps it: short, and of one length. */
 export function deliveryIdentity(body: Buffer, messageId?: string): string {
 	const hash = createHash('sha256');
 	if (messageId === undefined) hash.update(body);
@@ -28,6 +36,7 @@ export function deliveryIdentity(body: Buffer, messageId?: string): string {
 
 /** Leave to run the workflow for one delivery; its holder must settle it. */
 export interface Admission {
+	outcome: 'admitted';
 	/** n8n has started the run: from now on the delivery is among those that static data holds. */
 	handOver(): void;
 	/** The sender's answer is known: remember the delivery if it was the 200, forget it otherwise. */
@@ -35,18 +44,30 @@ export interface Admission {
 }
 
 /**
+ * `duplicate`: it was accepted before. `busy`: a copy of it is still being worked on, so that nobody
+ * knows yet.
+ */
+export type AdmissionOutcome = Admission | { outcome: 'duplicate' } | { outcome: 'busy' };
+
+/** A sender waits for an answer for ten seconds or more. */
+export const LONGEST_WAIT_FOR_COPY_MS = 4_000;
+
+/**
  * Remembers which deliveries of one node were accepted, so that each starts one run.
  *
  * **Guaranteed within one process**: a delivery whose 200 has gone out is recognised for as long as
  * a replay could pass the age check; with the check off, among the last million. A delivery that is
- * still being worked on makes its copies wait, and what they become depends on its answer: 200, and
- * they are duplicates; anything else, and the next copy runs.
+ * still being worked on makes its copies wait for a few seconds, and what they become depends on its
+ * answer: 200, and they are duplicates; anything else, and the next copy runs; none yet, and they are
+ * to come again later.
  *
  * **Guaranteed across restarts**: the last 1,024 accepted deliveries, by way of n8n's static data,
  * which n8n stores after it has started the run and before it sends the 200. A process that ends in
  * between, killed or stopped (n8n 2.41 takes deliveries until it ends), may run the delivery again
  * when it is retried. As n8n is asked to start one run of a workflow at a time, that's seldom more
- * than one delivery, however many are coming in.
+ * than one delivery, however many are coming in. Where the 200 waits for the run's success, n8n stores
+ * static data before anyone can know what the answer will be: such a delivery is stored with the next
+ * one that comes, a copy of its own included.
  *
  * **Not guaranteed**: two processes that receive the same delivery while n8n works on the first copy
  * both run it. Of two deliveries that two processes accept at the same moment, static data holds
@@ -65,9 +86,18 @@ export class DeliveryMemory {
 	readonly #inFlight = new Map<string, Promise<void>>();
 	/** What goes to static data, oldest first. */
 	readonly #stored = new Set<string>();
+	#keepUntil = 0;
 
 	get size(): number {
 		return this.#accepted.size;
+	}
+
+	/**
+	 * When no replay of its deliveries can pass the age check any more, in epoch seconds: until then
+	 * static data must hold them, whether the node is still there or not.
+	 */
+	get keepUntil(): number {
+		return this.#keepUntil;
 	}
 
 	get isIdle(): boolean {
@@ -75,24 +105,29 @@ export class DeliveryMemory {
 	}
 
 	/**
-	 * Asks to run the workflow for a delivery; waits while a copy of it is being worked on.
+	 * Asks to run the workflow for a delivery; waits a few seconds while a copy of it is worked on.
 	 *
 	 * @param rememberSeconds how long a replay could pass the age check; 0 for ever
 	 * @param now epoch seconds
-	 * @returns `undefined` where the delivery was accepted before
 	 */
-	async admit(
-		identity: string,
-		rememberSeconds: number,
-		now: number,
-	): Promise<Admission | undefined> {
+	async admit(identity: string, rememberSeconds: number, now: number): Promise<AdmissionOutcome> {
+		let isPatient = true;
+		let patience: Promise<void> | undefined;
 		for (;;) {
 			const firstCopy = this.#inFlight.get(identity);
+			// From here on nothing is waited for, so that no other copy comes in between.
 			if (firstCopy === undefined) break;
-			await firstCopy;
+			if (!isPatient) return { outcome: 'busy' };
+			patience ??= sleep(LONGEST_WAIT_FOR_COPY_MS).then(() => {
+				isPatient = false;
+			});
+			await Promise.race([firstCopy, patience]);
 		}
 		this.#forget(rememberSeconds, now);
-		return this.#accepted.has(identity) ? undefined : this.#begin(identity, now);
+		if (this.#accepted.has(identity)) return { outcome: 'duplicate' };
+		this.#keepUntil =
+			rememberSeconds === 0 ? Infinity : Math.max(this.#keepUntil, now + rememberSeconds);
+		return this.#begin(identity, now);
 	}
 
 	#begin(identity: string, now: number): Admission {
@@ -104,6 +139,7 @@ export class DeliveryMemory {
 			}),
 		);
 		return {
+			outcome: 'admitted',
 			handOver: () => this.#store(identity),
 			settle: (accepted) => {
 				if (accepted) {
@@ -140,10 +176,12 @@ export class DeliveryMemory {
 	/**
 	 * Takes in what static data holds: from before a restart, or from another process.
 	 *
+	 * @param keepUntil epoch seconds
 	 * @param now epoch seconds; how old the deliveries really are isn't stored
 	 */
-	absorb(text: unknown, now: number): void {
+	absorb(text: unknown, keepUntil: number, now: number): void {
 		if (typeof text !== 'string' || !PERSISTED_TEXT.test(text)) return;
+		this.#keepUntil = Math.max(this.#keepUntil, keepUntil);
 		for (let at = 0; at < text.length; at += IDENTITY_LENGTH) {
 			const identity = text.slice(at, at + IDENTITY_LENGTH);
 			if (this.#accepted.has(identity)) continue;

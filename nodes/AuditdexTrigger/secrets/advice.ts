@@ -1,4 +1,4 @@
-import { isSet, standardWebhooksKey, type WebhookSecrets } from './signingKeys';
+import { bare, isSet, standardWebhooksKey, type WebhookSecrets } from './keys';
 
 /** Shorter secrets can be guessed by trying (NIST SP 800-107 asks for at least 112 bits of key). */
 const MIN_SECRET_LENGTH = 16;
@@ -27,21 +27,35 @@ const ACCESS_TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
  *   speaks against them
  */
 export function adviseOnSecrets(secrets: WebhookSecrets): string | undefined {
-	const { signingSecret, previousSigningSecret } = secrets;
-	if (!isSet(signingSecret)) return `Signing Secret is empty. ${WHERE_TO_FIND_IT}.`;
-
-	const current = adviseOn('Signing Secret', signingSecret);
-	if (current !== undefined || !isSet(previousSigningSecret)) return current;
-	if (signingSecret === previousSigningSecret) {
-		return 'Previous Signing Secret is the same as Signing Secret. Leave it empty when no rotation is under way.';
-	}
-	return adviseOn('Previous Signing Secret', previousSigningSecret);
+	return adviseOnUseless(secrets) ?? adviseOnWeak(secrets);
 }
 
-function adviseOn(field: string, secret: string): string | undefined {
-	if (secret !== secret.trim() || /[\r\n]/.test(secret)) {
-		return `${field} starts or ends with a blank, or has a line break. Paste it again without.`;
+/** The same, about secrets that can't work alone: no service signs with a placeholder. */
+export function adviseOnUseless(secrets: WebhookSecrets): string | undefined {
+	const { signingSecret, previousSigningSecret } = secrets;
+	if (!isSet(signingSecret)) return `Signing Secret is empty. ${WHERE_TO_FIND_IT}.`;
+	return (
+		adviseOnUselessSecret('Signing Secret', bare(signingSecret)) ??
+		adviseOnUselessSecret('Previous Signing Secret', bare(previousSigningSecret))
+	);
+}
+
+function adviseOnWeak({
+	signingSecret,
+	previousSigningSecret,
+}: WebhookSecrets): string | undefined {
+	if (bare(signingSecret) === bare(previousSigningSecret)) {
+		return 'Previous Signing Secret is the same as Signing Secret. Leave it empty when no rotation is under way.';
 	}
+	return (
+		adviseOnLength('Signing Secret', bare(signingSecret)) ??
+		adviseOnLength('Previous Signing Secret', bare(previousSigningSecret))
+	);
+}
+
+/** @param secret empty where none is set */
+function adviseOnUselessSecret(field: string, secret: string): string | undefined {
+	if (/[\r\n]/.test(secret)) return `${field} has a line break. Paste it again without.`;
 	if (isPlaceholder(secret)) {
 		return `${field} looks like a placeholder or a masked value. ${WHERE_TO_FIND_IT}.`;
 	}
@@ -51,10 +65,12 @@ function adviseOn(field: string, secret: string): string | undefined {
 	if (secret.startsWith('whsec_') && standardWebhooksKey(secret) === undefined) {
 		return `${field} looks cut off: what follows "whsec_" isn't complete. ${WHERE_TO_FIND_IT}.`;
 	}
-	if (secret.length < MIN_SECRET_LENGTH) {
-		return `${field} has ${secret.length} characters; fewer than ${MIN_SECRET_LENGTH} can be guessed. ${WHERE_TO_FIND_IT}.`;
-	}
 	return undefined;
+}
+
+function adviseOnLength(field: string, secret: string): string | undefined {
+	if (secret === '' || secret.length >= MIN_SECRET_LENGTH) return undefined;
+	return `${field} has ${secret.length} characters; fewer than ${MIN_SECRET_LENGTH} can be guessed. ${WHERE_TO_FIND_IT}.`;
 }
 
 function isPlaceholder(secret: string): boolean {

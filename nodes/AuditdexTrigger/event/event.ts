@@ -1,9 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
+import { epochSecondsOf } from './time';
 
 /** An audit event as AUDITDEX delivers it (API page, "Webhooks"). */
 export interface AuditEvent extends IDataObject {
 	event: string;
-	/** When it happened, ISO 8601. */
+	/** When it happened, ISO 8601: see `time.ts`. */
 	timestamp: string;
 	data: IDataObject;
 }
@@ -21,7 +22,6 @@ export interface Subscription {
 /** How far ahead an event's timestamp may lie, in seconds, as clocks differ. */
 export const MAX_EVENT_AHEAD_SECONDS = 300;
 
-const ISO_8601 = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)(Z|[+-]\d{2}:?\d{2})?$/;
 const FINDING_EVENT_PREFIX = 'finding.';
 /** Also where any of its characters is escaped. */
 const PROTOTYPE_NAME = /__proto__|\\u00(?:5f|70|72|6f|74)/i;
@@ -56,21 +56,13 @@ function isAuditEvent(payload: unknown): payload is AuditEvent {
 		typeof payload.event === 'string' &&
 		payload.event !== '' &&
 		typeof payload.timestamp === 'string' &&
-		!Number.isNaN(epochSeconds(payload.timestamp)) &&
+		!Number.isNaN(epochSecondsOf(payload.timestamp)) &&
 		isObject(payload.data)
 	);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** ISO 8601 date and time to epoch seconds; without an offset it is taken as UTC. NaN if it's neither. */
-function epochSeconds(timestamp: string): number {
-	const [, dateTime, offset = 'Z'] = ISO_8601.exec(timestamp) ?? [];
-	if (dateTime === undefined) return Number.NaN;
-	const withColon = offset.replace(/^([+-]\d{2})(\d{2})$/, '$1:$2');
-	return Date.parse(dateTime + withColon) / 1000;
 }
 
 /**
@@ -82,7 +74,7 @@ function epochSeconds(timestamp: string): number {
  */
 export function isTimely(event: AuditEvent, maxAgeSeconds: number, now: number): boolean {
 	if (maxAgeSeconds === 0) return true;
-	const age = now - epochSeconds(event.timestamp);
+	const age = now - epochSecondsOf(event.timestamp);
 	return age <= maxAgeSeconds && age >= -MAX_EVENT_AHEAD_SECONDS;
 }
 
