@@ -147,10 +147,10 @@ export function rememberSeconds({ maxEventAgeSeconds }: TriggerConfiguration): n
 
 /**
  * How long to wait for n8n's answer to a delivery before it counts as not accepted, in seconds: by then
- * no copy of it can pass the age check any more.
+ * the event is too old for a copy to be accepted.
  */
 export function answerWithinSeconds({ maxEventAgeSeconds }: TriggerConfiguration): number {
-	return (maxEventAgeSeconds || DEFAULT_MAX_EVENT_AGE_SECONDS) + MAX_EVENT_AHEAD_SECONDS;
+	return maxEventAgeSeconds || DEFAULT_MAX_EVENT_AGE_SECONDS;
 }
 
 function isListOfNames(events: unknown): events is string[] {

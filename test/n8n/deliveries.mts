@@ -87,10 +87,12 @@ export async function send(
 	url: string,
 	{ headers, body }: Delivery,
 	chunks?: Buffer[],
+	signal?: AbortSignal,
 ): Promise<Answer> {
 	const response = await request(url, {
 		method: 'POST',
 		dispatcher: agent,
+		signal,
 		headers: headers.flat(),
 		body: chunks ? Readable.from(inPieces(chunks)) : body,
 	});

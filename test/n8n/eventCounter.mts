@@ -8,6 +8,8 @@ export interface EventCounter {
 	received: string[];
 	/** How long it takes to answer, in milliseconds; 0 unless set. */
 	answersAfterMs: number;
+	/** How many of the next are answered with 500. */
+	failures: number;
 	/** The node that reports the finding of its input. */
 	node: INode;
 	close(): Promise<void>;
@@ -17,15 +19,18 @@ export interface EventCounter {
 export async function startEventCounter(): Promise<EventCounter> {
 	const app = Fastify({ forceCloseConnections: true });
 	const received: string[] = [];
-	app.post<{ Params: { id: string } }>('/findings/:id', async ({ params }) => {
+	app.post<{ Params: { id: string } }>('/findings/:id', async ({ params }, reply) => {
 		received.push(params.id);
+		const fails = counter.failures > 0;
+		if (fails) counter.failures--;
 		await delay(counter.answersAfterMs);
-		return {};
+		return await reply.code(fails ? 500 : 200).send({});
 	});
 	const origin = await app.listen({ host: '127.0.0.1', port: 0 });
 	const counter: EventCounter = {
 		received,
 		answersAfterMs: 0,
+		failures: 0,
 		node: {
 			id: 'report',
 			name: 'Report',

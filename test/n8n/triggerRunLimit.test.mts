@@ -2,7 +2,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { ACCEPTED, type Answer, DUPLICATE, finding, send, signed } from './deliveries.mts';
+import {
+	ACCEPTED,
+	type Answer,
+	DUPLICATE,
+	finding,
+	refusedWith,
+	send,
+	signed,
+} from './deliveries.mts';
 import { type EventCounter, startEventCounter } from './eventCounter.mts';
 import { type OwnN8n, startOwnN8n } from './ownN8n.mts';
 import { TriggerWorkflow } from './triggerWorkflow.mts';
@@ -35,4 +43,49 @@ it('accepts and runs each of several at once, and their copies not', async () =>
 	expect([count(ACCEPTED), count(DUPLICATE)]).toEqual([4, 4]);
 	expect((await trigger.runs()).map(({ status }) => status)).toEqual(Array(4).fill('success'));
 	expect(new Set(counter.received).size).toBe(4);
+});
+
+it('answers the copies of one whose queued run was stopped, which n8n never answers', async () => {
+	const ageLimit = 20;
+	const limited = await TriggerWorkflow.start(own.client, {
+		parameters: { options: { maxEventAgeSeconds: ageLimit } },
+		next: counter.node,
+	});
+	counter.received.length = 0;
+	counter.answersAfterMs = 4_000;
+	expect(await send(limited.url, signed(finding()))).toEqual(ACCEPTED);
+	const stopped = signed(finding());
+	const hangUp = new AbortController();
+	const unanswered = send(limited.url, stopped, undefined, hangUp.signal).catch(() => 'hung up');
+	let queued: string | undefined;
+	await expect
+		.poll(async () => {
+			const waiting = await own.client.listExecutions(
+				{ workflowId: limited.id, status: ['new'] },
+				1,
+			);
+			queued = waiting[0]?.id;
+			return queued;
+		})
+		.toBeDefined();
+	await own.client.call('POST', `/executions/${queued}/stop`);
+
+	const since = Date.now();
+	const copies = Array.from({ length: 5 }, async () => await send(limited.url, stopped));
+	expect(await Promise.all(copies)).toEqual(Array(5).fill(refusedWith(503)));
+	expect(Date.now() - since).toBeLessThan(10_000);
+	hangUp.abort();
+	expect(await unanswered).toBe('hung up');
+	expect(await send(limited.url, stopped)).toEqual(refusedWith(503));
+
+	// Others run, and after the age limit nothing waits for the stopped one any more.
+	counter.answersAfterMs = 0;
+	const other = signed(finding());
+	expect(await send(limited.url, other)).toEqual(ACCEPTED);
+	await expect
+		.poll(async () => await send(limited.url, stopped), { timeout: 60_000, interval: 1_000 })
+		.toEqual(refusedWith(401));
+	expect(await send(limited.url, signed(finding()))).toEqual(ACCEPTED);
+	await expect.poll(() => counter.received.length).toBe(3);
+	await limited.deactivate();
 });
