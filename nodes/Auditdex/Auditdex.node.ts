@@ -15,12 +15,14 @@ import { engagementProperties } from './resources/engagement';
 import { getAll } from './resources/engagement/getAll';
 import { evidenceProperties } from './resources/evidence';
 import { submit } from './resources/evidence/submit';
+import { verify } from './resources/evidence/verify';
 import type { Operation } from './resources/operation';
 
 const operations: Readonly<Record<string, Operation>> = {
 	'control.get': get,
 	'engagement.getAll': getAll,
 	'evidence.submit': submit,
+	'evidence.verify': verify,
 };
 
 export class Auditdex implements INodeType {
@@ -32,9 +34,28 @@ export class Auditdex implements INodeType {
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
 		description:
-			'Submit audit evidence with a verified hash, and read engagements and control status in AUDITDEX',
+			'Submit audit evidence with a verified hash, verify it later, and read engagements and control status in AUDITDEX',
 		defaults: { name: 'Auditdex' },
 		usableAsTool: true,
+		// For n8n's AI workflow builder; n8n versions without one ignore it.
+		builderHint: {
+			searchHint:
+				'Evidence in AUDITDEX can’t be taken back: submit each file once, with Skip If Submitted for files that may have been submitted before. To check files against a control without sending anything, use Evidence → Verify. For tables, messages and AI agents, set the option Output of Control → Get to Simplified.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-auditdex.auditdexTrigger',
+					relationHint: 'Starts a workflow on findings, conclusions and new evidence',
+				},
+				{
+					nodeType: 'n8n-nodes-base.readWriteFile',
+					relationHint: 'Reads the files to submit or verify from disk',
+				},
+				{
+					nodeType: 'n8n-nodes-base.convertToFile',
+					relationHint: 'Makes a file of rows or text, to submit it as evidence',
+				},
+			],
+		},
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'auditdexOAuth2Api', required: true }],

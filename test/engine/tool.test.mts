@@ -44,6 +44,15 @@ const submitTool: INodeParameters = {
 	options: { skipIfSubmitted: true },
 };
 
+const verifyTool: INodeParameters = {
+	resource: 'evidence',
+	operation: 'verify',
+	engagementId,
+	controlId,
+	evidenceSource: 'sha256',
+	sha256: fromAi('SHA_256', 'The hash of the file, as 64 hexadecimal digits'),
+};
+
 describe('What a model is told of the tool', () => {
 	test.each<[what: string, parameters: INodeParameters, description: string]>([
 		['Control Get', getControlTool, 'Get the status of a control in Auditdex'],
@@ -53,6 +62,7 @@ describe('What a model is told of the tool', () => {
 			'Get many engagements in Auditdex',
 		],
 		['Evidence Submit', submitTool, 'Submit evidence in Auditdex'],
+		['Evidence Verify', verifyTool, 'Verify evidence in Auditdex'],
 		[
 			'a description by the user',
 			{ ...getControlTool, descriptionType: 'manual', toolDescription: 'Look up a SOC 2 control' },
@@ -131,6 +141,45 @@ describe('What a model gets from the tool', () => {
 				description: 'Q1 access review',
 			},
 		]);
+	});
+});
+
+describe('What a model finds out about evidence', () => {
+	const TEXT = 'Reviewed by an agent, then verified by it';
+	const call = { Engagement: ENGAGEMENT_ID, Control_ID: CONTROL_ID };
+	const hash = createHash('sha256').update(TEXT).digest('hex');
+
+	beforeAll(async () => {
+		await run('Submit Evidence', submitTool, [
+			{ ...call, Text: TEXT, File_Name: 'a.txt', Description: '' },
+		]);
+	});
+
+	test.each<[how: string, parameters: INodeParameters, filled: IDataObject]>([
+		['by its hash', verifyTool, { SHA_256: hash }],
+		[
+			'by its text',
+			{
+				...verifyTool,
+				evidenceSource: 'text',
+				text: fromAi('Text', 'The text, exactly as it was submitted'),
+			},
+			{ Text: TEXT },
+		],
+	])('%s', async (_how, parameters, filled) => {
+		const [name] = Object.keys(filled);
+		const { answers } = await run('Verify Evidence', parameters, [
+			{ ...call, ...filled },
+			{ ...call, [name!]: name === 'Text' ? 'another text' : 'f'.repeat(64) },
+			{ ...call, [name!]: '' },
+		]);
+		const [found, missing] = answers
+			.slice(0, 2)
+			.flatMap(({ text }) => JSON.parse(text) as IDataObject[]);
+		expect(found).toMatchObject({ verified: true, sha256: hash, evidence: [{ sha256: hash }] });
+		expect(missing).toMatchObject({ verified: false, evidence: [] });
+		expect(answers[2]).toMatchObject({ failed: true });
+		expect((await requestsSeen(account.sandbox)).submitEvidence).toBe(0);
 	});
 });
 

@@ -10,8 +10,11 @@ export interface EvidenceFile {
 	read(): AsyncIterable<Uint8Array>;
 }
 
+/** What is read of a file to hash it; the rest of what is known of it doesn't matter. */
+type Hashable = Pick<EvidenceFile, 'read'> & Partial<EvidenceFile>;
+
 /** The file's SHA-256 as 64 lower-case hex digits, from reading it once. */
-export async function sha256Of(file: EvidenceFile): Promise<string> {
+export async function sha256Of(file: Hashable): Promise<string> {
 	const hash = createHash('sha256');
 	for await (const chunk of file.read()) hash.update(chunk);
 	return hash.digest('hex');

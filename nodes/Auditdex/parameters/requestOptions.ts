@@ -28,3 +28,8 @@ export const requestOptions: INodeProperties[] = [
 		description: 'How many input items are worked on at once; the output keeps the input order',
 	},
 ];
+
+/** An operation's own options together with those that all have, in the order of their labels. */
+export function withRequestOptions(own: readonly INodeProperties[]): INodeProperties[] {
+	return [...own, ...requestOptions].sort((a, b) => a.displayName.localeCompare(b.displayName));
+}

@@ -30,3 +30,7 @@ export function getControl(more: INodeParameters = {}): INodeParameters {
 export function getAll(more: INodeParameters = {}): INodeParameters {
 	return { resource: 'engagement', operation: 'getAll', ...more };
 }
+
+export function verify(more: INodeParameters = {}): INodeParameters {
+	return { ...submit(more), operation: 'verify' };
+}

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { submitProperties } from './submit.properties';
+import { verifyProperties } from './verify.properties';
 
 export const evidenceProperties: INodeProperties[] = [
 	{
@@ -16,8 +17,16 @@ export const evidenceProperties: INodeProperties[] = [
 				action: 'Submit evidence',
 				description: 'Upload a file as evidence for a control and verify its hash',
 			},
+			{
+				name: 'Verify',
+				value: 'verify',
+				action: 'Verify evidence',
+				description:
+					'Check by its hash whether a file is linked to a control as evidence; nothing is sent',
+			},
 		],
 		default: 'submit',
 	},
 	...submitProperties,
+	...verifyProperties,
 ];

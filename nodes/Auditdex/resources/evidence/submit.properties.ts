@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { controlIdField } from '../../parameters/controlId';
 import { engagementLocator } from '../../parameters/engagementLocator';
-import { requestOptions } from '../../parameters/requestOptions';
+import { withRequestOptions } from '../../parameters/requestOptions';
 
 const displayOptions = { show: { resource: ['evidence'], operation: ['submit'] } };
 
@@ -118,8 +118,6 @@ export const submitProperties: INodeProperties[] = [
 		placeholder: 'Add option',
 		default: {},
 		displayOptions,
-		options: [...submitOptions, ...requestOptions].sort((a, b) =>
-			a.displayName.localeCompare(b.displayName),
-		),
+		options: withRequestOptions(submitOptions),
 	},
 ];
