@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { openAccount, type Account } from './harness/account.mts';
 import { keepContent } from './harness/binary.mts';
-import { byId, getAll, getControl, submit } from './harness/parameters.mts';
+import { byId, getAll, getControl, submit, verify } from './harness/parameters.mts';
 import { requestsSeen } from './harness/traffic.mts';
 
 /**
@@ -74,14 +74,14 @@ const BAD_IDS: Array<[what: string, id: unknown]> = [
 ];
 
 const idRefusals = BAD_IDS.flatMap(([what, bad]): Refusal[] => [
-	...[getControl, submit].map((operation) => ({
+	...[getControl, submit, verify].map((operation) => ({
 		what: `engagement ID ${what} (${operation.name})`,
 		bad,
 		good: 'eng_xyz789',
 		parameters: operation({ engagementId: byId(VALUE) }),
 		field: 'Engagement',
 	})),
-	...[getControl, submit].map((operation) => ({
+	...[getControl, submit, verify].map((operation) => ({
 		what: `control ID ${what} (${operation.name})`,
 		bad,
 		good: 'ctrl_abc123',
@@ -108,7 +108,7 @@ const optionRefusals = (
 	] as const
 ).flatMap(([name, field, values, good]) =>
 	values.flatMap((bad) =>
-		[getAll, getControl, submit].map(
+		[getAll, getControl, submit, verify].map(
 			(operation): Refusal => ({
 				what: `${name} ${bad} (${operation.name})`,
 				bad,
@@ -123,7 +123,7 @@ const optionRefusals = (
 	),
 );
 
-const sha256Refusals = [
+const BAD_HASHES = [
 	'',
 	' ',
 	undefined,
@@ -137,15 +137,24 @@ const sha256Refusals = [
 	12,
 	{ sha256: 'a'.repeat(64) },
 	['a'.repeat(64)],
-].map(
-	(bad): Refusal => ({
+];
+
+const sha256Refusals = BAD_HASHES.flatMap((bad): Refusal[] => [
+	{
 		what: `expectedSha256 ${JSON.stringify(bad)}`,
 		bad,
 		good: createHash('sha256').update(CONTENT).digest('hex'),
 		parameters: submit({ options: { expectedSha256: VALUE } }),
 		field: 'Expected SHA-256',
-	}),
-);
+	},
+	{
+		what: `sha256 ${JSON.stringify(bad)} (verify)`,
+		bad,
+		good: createHash('sha256').update(CONTENT).digest('hex'),
+		parameters: verify({ evidenceSource: 'sha256', sha256: VALUE }),
+		field: 'SHA-256',
+	},
+]);
 
 const BAD_NAMES: Array<[what: string, name: string]> = [
 	['empty', ''],
@@ -220,6 +229,33 @@ const notText: Refusal[] = [['that is undefined', undefined] as const, ...NO_TEX
 	],
 );
 
+const outputRefusals: Refusal[] = [getControl, getAll].flatMap((operation) => [
+	...['simple', 'all', true, ['simplified']].map(
+		(bad): Refusal => ({
+			what: `output ${JSON.stringify(bad)} (${operation.name})`,
+			bad,
+			good: 'simplified',
+			parameters: operation({
+				options: { output: VALUE },
+				...(operation === getAll && { limit: 1 }),
+			}),
+			field: 'Output',
+		}),
+	),
+	...['', ' , ', { id: true }, undefined].map(
+		(bad): Refusal => ({
+			what: `fields ${JSON.stringify(bad)} (${operation.name})`,
+			bad,
+			good: 'id',
+			parameters: operation({
+				options: { output: 'selectedFields', fields: VALUE },
+				...(operation === getAll && { limit: 1 }),
+			}),
+			field: 'Fields',
+		}),
+	),
+]);
+
 const moreNotText: Refusal[] = NO_TEXT.flatMap(([what, bad]): Refusal[] => [
 	{
 		what: `a description ${what}`,
@@ -255,6 +291,28 @@ const flagRefusals = ['yes', 1, {}, []].flatMap((bad): Refusal[] => [
 ]);
 
 const submitRefusals: Refusal[] = [
+	{
+		what: 'a binary field that is missing (verify)',
+		bad: 'other',
+		good: 'data',
+		parameters: verify({ binaryPropertyName: VALUE }),
+		field: 'other',
+	},
+	{
+		what: 'a binary field with text (verify)',
+		bad: '',
+		good: '',
+		parameters: verify(),
+		field: 'field “data”',
+		binary: async () => ({ data: 'content' }) as unknown as IBinaryKeyData,
+	},
+	{
+		what: 'empty text (verify)',
+		bad: '',
+		good: 'text',
+		parameters: verify({ evidenceSource: 'text', text: VALUE }),
+		field: 'Text',
+	},
 	{
 		what: 'a binary field that is missing',
 		bad: 'other',
@@ -434,6 +492,7 @@ const moreBinaryRefusals: Refusal[] = [
 
 describe.each([
 	...noFileRefusals,
+	...outputRefusals,
 	...moreBinaryRefusals,
 	...idRefusals,
 	...limitRefusals,

@@ -1,9 +1,11 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 
 import { controlIdField } from '../../parameters/controlId';
 import { engagementLocator } from '../../parameters/engagementLocator';
-import { requestOptions } from '../../parameters/requestOptions';
+import { outputOptions, readOutput } from '../../parameters/outputOption';
+import { withRequestOptions } from '../../parameters/requestOptions';
 import type { Operation } from '../operation';
+import { simplifyControl } from './simplifyControl';
 
 const displayOptions = { show: { resource: ['control'], operation: ['get'] } };
 
@@ -17,16 +19,15 @@ export const getProperties: INodeProperties[] = [
 		placeholder: 'Add option',
 		default: {},
 		displayOptions,
-		options: requestOptions,
+		options: withRequestOptions(outputOptions),
 	},
 ];
 
-/** Gets a control's testing status, findings and linked evidence: the API's object as it came. */
+/** Gets a control's testing status, findings and linked evidence: as they came, unless told. */
 export const get: Operation = async (_context, parameters) => {
 	const engagementId = parameters.id('engagementId', 'Engagement');
 	const controlId = parameters.id('controlId', 'Control ID');
+	const output = readOutput(parameters, simplifyControl);
 	const settings = parameters.requestSettings();
-	return [
-		async (client) => [(await client.getControl(engagementId, controlId, settings)) as IDataObject],
-	];
+	return [async (client) => [output(await client.getControl(engagementId, controlId, settings))]];
 };

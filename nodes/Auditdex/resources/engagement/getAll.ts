@@ -1,7 +1,9 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 
-import { requestOptions } from '../../parameters/requestOptions';
+import { outputOptions, readOutput } from '../../parameters/outputOption';
+import { withRequestOptions } from '../../parameters/requestOptions';
 import type { Operation } from '../operation';
+import { simplifyEngagement } from './simplifyEngagement';
 
 const displayOptions = { show: { resource: ['engagement'], operation: ['getAll'] } };
 
@@ -30,7 +32,7 @@ export const getAllProperties: INodeProperties[] = [
 		placeholder: 'Add option',
 		default: {},
 		displayOptions,
-		options: requestOptions,
+		options: withRequestOptions(outputOptions),
 	},
 ];
 
@@ -43,12 +45,13 @@ export const getAll: Operation = async (context, parameters) => {
 	const limit = returnAll
 		? undefined
 		: parameters.whole(context.getNodeParameter('limit', parameters.itemIndex, 50), 'Limit', 1);
+	const output = readOutput(parameters, simplifyEngagement);
 	const settings = parameters.requestSettings();
 	return [
 		async (client) => {
 			const engagements: IDataObject[] = [];
 			for await (const page of client.getEngagements(settings, limit)) {
-				for (const engagement of page) engagements.push(engagement as IDataObject);
+				for (const engagement of page) engagements.push(output(engagement));
 			}
 			return engagements;
 		},

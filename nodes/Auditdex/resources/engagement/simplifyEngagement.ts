@@ -1,0 +1,14 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import type { JsonObject } from '../../api/json';
+import { firstText, placesIn } from '../simplified';
+
+/** What Simplified puts out for an engagement: always these fields, null where the API doesn't say. */
+export function simplifyEngagement(engagement: JsonObject): IDataObject {
+	const places = placesIn(engagement);
+	return {
+		id: firstText(places, ['id', 'engagement_id', 'engagementId']),
+		name: firstText(places, ['name', 'title']),
+		status: firstText(places, ['status', 'state']),
+	};
+}
