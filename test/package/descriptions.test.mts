@@ -205,3 +205,81 @@ describe('Structure', () => {
 		expect(trigger.name).toMatch(/Trigger$/);
 	});
 });
+
+/** Saved workflows depend on these names. */
+test.each([
+	['control', 'get', ['engagementId', 'controlId', 'options']],
+	['engagement', 'getAll', ['returnAll', 'limit', 'options']],
+	[
+		'evidence',
+		'submit',
+		[
+			'engagementId',
+			'controlId',
+			'evidenceSource',
+			'binaryPropertyName',
+			'text',
+			'fileName',
+			'description',
+			'options',
+		],
+	],
+	[
+		'evidence',
+		'verify',
+		[
+			'engagementId',
+			'controlId',
+			'evidenceSource',
+			'binaryPropertyName',
+			'text',
+			'sha256',
+			'options',
+		],
+	],
+])('%s → %s has its fields', (resource, operation, names) => {
+	const own = action.properties.filter(
+		({ displayOptions }) =>
+			displayOptions?.show?.resource?.includes(resource) &&
+			displayOptions.show.operation?.includes(operation),
+	);
+	expect(own.map(({ name }) => name)).toEqual(names);
+	expect(own.find(({ name }) => name === 'evidenceSource')?.default ?? 'binary').toBe('binary');
+	expect(own.find(({ name }) => name === 'binaryPropertyName')?.default ?? 'data').toBe('data');
+});
+
+/** n8n's AI workflow builder searches nodes with this, and shows its model what it returns. */
+describe('n8n’s AI workflow builder', () => {
+	const requireOfCore = createRequire(require.resolve('n8n-core'));
+	const { NodeTypeParser, formatNodeResult } = requireOfCore('@n8n/ai-utilities/node-catalog') as {
+		NodeTypeParser: new (types: INodeTypeDescription[]) => {
+			searchNodeTypes(query: string): Array<{ id: string }>;
+		};
+		formatNodeResult(parser: object, id: string): string;
+	};
+	const catalog = () => new NodeTypeParser([action, trigger]);
+
+	test.each(['evidence', 'compliance', 'verify', 'SHA-256', 'SOC 2', 'auditor', 'augixsys'])(
+		'finds the node by “%s”',
+		(query) => {
+			const found = catalog().searchNodeTypes(query);
+			expect(found.map(({ id }) => id)).toContain('auditdex');
+		},
+	);
+
+	test('is told how the nodes are meant to be used, and of each other', () => {
+		const node = formatNodeResult(catalog(), 'auditdex');
+		expect(node).toMatch(/@builderHint .*Skip If Submitted.*Verify/);
+		expect(node).toContain('n8n-nodes-auditdex.auditdexTrigger');
+		expect(node).toMatch(/- evidence:[^]*- submit[^]*- verify/);
+		const starter = formatNodeResult(catalog(), 'auditdexTrigger');
+		expect(starter).toMatch(/@builderHint .*data/);
+		expect(starter).toContain('n8n-nodes-auditdex.auditdex');
+	});
+
+	test('no one’s hints hold more than a model needs', () => {
+		for (const { builderHint } of [action, trigger]) {
+			expect(builderHint?.searchHint?.length).toBeLessThan(500);
+		}
+	});
+});

@@ -8,4 +8,8 @@ export const controlIdField: INodeProperties = {
 	required: true,
 	placeholder: 'e.g. ctrl_abc123',
 	description: 'The ID of the control within the engagement, as AUDITDEX shows it',
+	builderHint: {
+		propertyHint:
+			'There is no operation that lists controls: ask the user for the ID, or take control_id from an event of Auditdex Trigger.',
+	},
 };
