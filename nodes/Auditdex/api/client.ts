@@ -16,6 +16,7 @@ import {
 	type PageRequest,
 } from './lists/pagination';
 import { toNodeError } from './errors/nodeError';
+import { monotonicMs } from './monotonic';
 import { rateLimitGateFor, type RateLimitGate } from './limits/rateLimit';
 import { readRetryAfter } from './limits/rateLimitHeaders';
 import { backoffMs, planRetry } from './request/retry';
@@ -190,8 +191,8 @@ export class AuditdexClient {
 
 	private async pause(ms: number): Promise<void> {
 		const cancelled = cancelSignalOf(this.context);
-		const end = Date.now() + ms;
-		for (let left = ms; left > 0; left = end - Date.now()) {
+		const end = monotonicMs() + ms;
+		for (let left = ms; left > 0; left = end - monotonicMs()) {
 			if (cancelled?.aborted) throw cancellation(this.context.getNode());
 			await sleep(Math.min(left, SLEEP_SLICE_MS));
 		}

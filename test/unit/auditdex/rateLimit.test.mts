@@ -9,7 +9,7 @@ const MAX_WAIT_MS = 120_000;
 /** A gate on a clock of its own that leaves nothing to chance. */
 function gateAt(random = () => 0) {
 	const time = new VirtualTime();
-	const gate = new RateLimitGate(time.now, random);
+	const gate = new RateLimitGate(time.now, random, time.now);
 	const answer = (status: number, headers: Record<string, string> = {}): HttpAnswer => ({
 		status,
 		headers: { date: new Date(time.now()).toUTCString(), ...headers },
@@ -184,6 +184,59 @@ describe('the gate', () => {
 		expect(crowded).toEqual([...crowded].sort((a, b) => a - b));
 		for (let n = 0; n < 200; n++) await request(() => answer(200, left(1)));
 		expect(await spread(200)).toBe(lone);
+	});
+});
+
+describe('one odd header does not stop the client', () => {
+	const FAR_AWAY = '4102444800'; // in the year 2100
+
+	test.each([FAR_AWAY, `${FAR_AWAY}000`, '9'.repeat(400), 'never', '2100-01-01T00:00:00Z'])(
+		'nothing left until “%s”',
+		async (reset) => {
+			const { request, answer } = gateAt();
+			const odd = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset };
+			for (let n = 0; n < 3; n++) expect(await request(() => answer(200, odd), 1_000)).toBe(0);
+			await request(() => answer(429, odd));
+			expect(await request(() => answer(200, odd))).toBe(1_000);
+		},
+	);
+
+	test('a Retry-After of a year is believed for an hour, then one is tried', async () => {
+		const { time, request, answer, enter } = gateAt();
+		const year = { 'retry-after': String(365 * 86_400) };
+		await request(() => answer(429, year));
+		await expect(enter(3_599_000)).rejects.toThrow('is used up until');
+		const dayMs = 86_400_000;
+		expect(await request(() => answer(429, year), dayMs)).toBe(3_600_000);
+		await time.run(time.sleep(3_600_000));
+		expect(await request(() => answer(200), 1_000)).toBe(0);
+	});
+
+	test.each(['0.000001', '1'])('a limit of %s a minute', async (limit) => {
+		const { request, answer } = gateAt(() => 1);
+		const headers = { ...left(0, 60), 'x-ratelimit-limit': limit };
+		for (let n = 0; n < 8; n++) await request(() => answer(429, headers), 86_400_000);
+		expect(await request(() => answer(200), 86_400_000)).toBeLessThanOrEqual(3_600_000);
+	});
+
+	test.each([{ 'x-ratelimit-remaining': '-1' }, { 'x-ratelimit-limit': '-1' }])(
+		'%j stands for no limit, whatever was known before',
+		async (headers) => {
+			const { request, answer, enter } = gateAt();
+			await request(() => answer(200, left(2)));
+			await request(() => answer(200, { ...left(0), ...headers }));
+			const passes = Array.from({ length: 50 }, async () => await enter());
+			expect(await settlesAtOnce(Promise.all(passes))).toBe(true);
+		},
+	);
+
+	test('a large upload under way does not keep others back for long', async () => {
+		const { time, request, answer, enter } = gateAt();
+		await request(() => answer(200, left(1, 0)));
+		await enter(); // takes hours
+		const from = time.now();
+		await time.run(enter());
+		expect(time.now() - from).toBeLessThan(10_000);
 	});
 });
 

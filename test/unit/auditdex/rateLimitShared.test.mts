@@ -95,7 +95,7 @@ async function simulate(
 		}
 	};
 	const doAll = async () => {
-		const gate = new RateLimitGate(time.now, random);
+		const gate = new RateLimitGate(time.now, random, time.now);
 		let next = 0;
 		const worker = async () => {
 			while (next++ < items) await doItem(gate);

@@ -1,7 +1,7 @@
 import { AuditdexError } from '../errors/auditdexError';
 import type { HttpAnswer } from '../request/httpAnswer';
-import { readRateLimit } from './rateLimitHeaders';
-import { ServerClock } from './serverClock';
+import { monotonicMs } from '../monotonic';
+import { LONGEST_WAIT_MS, readRateLimit } from './rateLimitHeaders';
 
 const MINUTE_MS = 60_000;
 const RECHECK_MS = 1_000;
@@ -54,17 +54,15 @@ interface Place {
 export class RateLimitGate {
 	private readonly queue = new Set<Place>();
 
-	private readonly serverClock = new ServerClock();
-
 	private inFlight = 0;
 
 	/** Requests the service still accepts; undefined while unknown. */
 	private remaining: number | undefined;
 
-	/** Until when `remaining` is taken for right, in local epoch milliseconds. */
+	/** Until when `remaining` is taken for right. Moments are on the clock `now`, in milliseconds. */
 	private knownUntil = 0;
 
-	/** Nothing is accepted before this moment, in local epoch milliseconds. */
+	/** Nothing is accepted before this moment. */
 	private opensAt = 0;
 
 	/** When this gate means to go on: `opensAt`, and some more to leave room for others. */
@@ -72,7 +70,7 @@ export class RateLimitGate {
 
 	private spread = LEAST_SPREAD;
 
-	/** Others wait so long for the answer to the request that went ahead, in local epoch milliseconds. */
+	/** Others wait so long for the answer to the request that went ahead. */
 	private scoutUntil = 0;
 
 	private answers = 0;
@@ -80,8 +78,9 @@ export class RateLimitGate {
 	private refusalsInARow = 0;
 
 	constructor(
-		private readonly now: () => number = Date.now,
+		private readonly now: () => number = monotonicMs,
 		private readonly random: () => number = Math.random,
+		private readonly epoch: () => number = Date.now,
 	) {}
 
 	/**
@@ -94,7 +93,7 @@ export class RateLimitGate {
 		try {
 			for (let patience = maxWaitMs; ; ) {
 				const asked = this.opensAt - this.now();
-				if (asked > maxWaitMs) throw waitTooLong(this.opensAt, asked, maxWaitMs);
+				if (asked > maxWaitMs) throw waitTooLong(this.epoch() + asked, asked, maxWaitMs);
 				const wait = Math.max(asked, Math.min(this.resumeAt - this.now(), patience));
 				if (wait > 0) {
 					await pause(wait);
@@ -147,20 +146,12 @@ export class RateLimitGate {
 		const outdated = this.inFlight === 0 || this.now() >= this.knownUntil;
 		if (remaining <= this.inFlight && outdated) this.remaining = undefined;
 		if (this.remaining === undefined) return this.now() >= this.scoutUntil;
-		// The wider the spread, the more of what remains goes to others.
-		const share = Math.max(1, (remaining * LEAST_SPREAD) / this.spread);
-		return this.inFlight < Math.min(remaining, share);
+		return this.inFlight < remaining;
 	}
 
 	private learn({ status, headers }: HttpAnswer, isLatest: boolean): void {
 		const refused = status === 429;
-		if (refused) this.serverClock.forget();
-		const serverNow = this.serverClock.read(headers.date, this.now());
-		const {
-			remaining: reported,
-			waitMs,
-			perMinute,
-		} = readRateLimit(headers, this.now(), serverNow);
+		const { remaining: reported, waitMs, perMinute } = readRateLimit(headers);
 		const remaining = refused ? 0 : reported;
 		this.answers += 1;
 		this.spread = refused
@@ -180,9 +171,10 @@ export class RateLimitGate {
 		const asked = refused ? waitMs || this.untoldWaitMs() : (waitMs ?? 0);
 		const intervalMs = perMinute === undefined ? UNTOLD_INTERVAL_MS : MINUTE_MS / perMinute;
 		this.opensAt = Math.max(this.opensAt, this.now() + asked);
+		const roomForOthers = this.random() * this.spread * intervalMs;
 		this.resumeAt = Math.max(
 			this.resumeAt,
-			this.opensAt + this.random() * this.spread * intervalMs,
+			Math.min(this.opensAt + roomForOthers, this.now() + LONGEST_WAIT_MS),
 		);
 	}
 

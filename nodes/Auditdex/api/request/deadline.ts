@@ -1,3 +1,5 @@
+import { monotonicMs } from '../monotonic';
+
 /** Contract, "Time limits": how long a request may go on while nothing moves. Tests shorten it. */
 export const IDLE_LIMIT = { ms: 60_000 };
 
@@ -11,7 +13,7 @@ export class Deadline {
 
 	private readonly controller = new AbortController();
 
-	private lastMove = Date.now();
+	private lastMove = monotonicMs();
 
 	private finished = false;
 
@@ -32,7 +34,7 @@ export class Deadline {
 
 	/** Something moved: the time starts again. */
 	touch(): void {
-		this.lastMove = Date.now();
+		this.lastMove = monotonicMs();
 	}
 
 	finish(): void {
@@ -41,7 +43,7 @@ export class Deadline {
 
 	private watch(): void {
 		if (this.finished) return;
-		const left = this.lastMove + this.limitMs - Date.now();
+		const left = this.lastMove + this.limitMs - monotonicMs();
 		if (left <= 0) {
 			this.controller.abort();
 			return;
