@@ -127,6 +127,60 @@ describe('of a control', () => {
 			},
 		],
 		[
+			'evidence of a day and of a time on it',
+			{
+				evidence: [
+					{ id: 'evd_1', submitted_at: '2026-01-02' },
+					{ id: 'evd_2', submitted_at: '2026-01-02T03:00:00Z' },
+				],
+			},
+			{ evidenceTotal: 2 },
+		],
+		[
+			'evidence of several days, newest first',
+			{
+				evidence: [
+					{ id: 'evd_2', submitted_at: '2026-01-03' },
+					{ id: 'evd_3', submitted_at: '2026-01-03' },
+					{ id: 'evd_1', submitted_at: '2026-01-02' },
+				],
+			},
+			{
+				evidenceTotal: 3,
+				latestEvidenceId: 'evd_2',
+				latestEvidenceSubmittedAt: '2026-01-03',
+			},
+		],
+		[
+			'findings that go on elsewhere',
+			{ findings: [{ severity: 'minor' }], findings_next: '/2' },
+			{},
+		],
+		['findings by status', { findings: { open: 3, closed: 2 } }, {}],
+		[
+			'findings by status and severity',
+			{ findings: { critical: 2, open: 3 } },
+			{ findingsCritical: 2 },
+		],
+		['open findings in a list', { findings: { open: [{ severity: 'minor' }] } }, {}],
+		['open findings', { open_findings: [{ severity: 'minor' }] }, {}],
+		[
+			'an engagement and a result inside it',
+			{
+				id: 'ctrl_1',
+				status: 'in_testing',
+				engagement: { id: 'eng_1', name: 'SOC 2', status: 'open' },
+				result: { status: 'passed' },
+			},
+			{ id: 'ctrl_1', status: 'in_testing' },
+		],
+		['a wrapper’s status', { status: 'success', data: { id: 'ctrl_1' } }, { id: 'ctrl_1' }],
+		[
+			'lists beside it',
+			{ control: { id: 'ctrl_1', status: 'done' }, findings: [], evidence: [] },
+			{ id: 'ctrl_1', status: 'done', findingsTotal: 0, evidenceTotal: 0 },
+		],
+		[
 			'a wrapped control',
 			{
 				status: 'success',

@@ -14,6 +14,12 @@ const COUNT_NAME =
 const SEVERITY_COUNTS_NAME = /^findings?[_-]?(?:by[_-]?severity|counts|summary)$/i;
 const TOTAL = /^(?:total|count|total[_-]?(?:count|items|results))$/i;
 const MORE = /^(?:has[_-]?more|more|truncated|next(?:[_-]?(?:cursor|url|page|page[_-]?token))?)$/i;
+/** Beside the list, e.g. `has_more_findings`. */
+const GOES_ON = /(?:more|next|truncated).*findings|findings.*(?:more|next|truncated)/i;
+const PAGE_NAME = /^(?:items|data|results?|list|records|entries|values|nodes|findings)$/i;
+/** Severities by which counts without a list are known as such, e.g. not by status. */
+const SEVERITY =
+	/^(?:very[_-]?)?(?:critical|severe|high|major|significant|material|medium|moderate|minor|low|info|informational|none)(?:[_-]?(?:weakness|deficiency))?$/i;
 const SEVERITY_KEYS = ['severity', 'severity_level', 'severityLevel'];
 
 /**
@@ -26,6 +32,7 @@ export function countFindings(places: readonly JsonObject[]): FindingCounts {
 		members.find(([key, value]) => name.test(key) && value !== null)?.[1];
 	const said = find(COUNT_NAME);
 	const total = isCount(said) ? said : null;
+	if (members.some(([name, value]) => GOES_ON.test(name) && Boolean(value))) return { total };
 	const counted = countIn(find(LIST_NAME), total) ?? countIn(find(SEVERITY_COUNTS_NAME), total);
 	return counted ?? { total };
 }
@@ -36,19 +43,19 @@ function countIn(findings: unknown, said: number | null): FindingCounts | undefi
 	if (Array.isArray(findings)) return countList(findings, said);
 	if (!isObject(findings)) return undefined;
 	const members = Object.entries(findings);
-	const [list, ...otherLists] = Object.values(findings).filter(Array.isArray);
-	const total = members.find(([name, value]) => TOTAL.test(name) && isCount(value))?.[1] as
-		| number
-		| undefined;
-	if (list && otherLists.length === 0) {
+	const list = members.find(([name, value]) => PAGE_NAME.test(name) && Array.isArray(value))?.[1];
+	const all = members.find(([name, value]) => TOTAL.test(name) && isCount(value))?.[1];
+	const total = isCount(all) ? all : said;
+	if (Array.isArray(list)) {
 		const goesOn = members.some(([name, value]) => MORE.test(name) && Boolean(value));
-		return goesOn ? { total: total ?? said } : countList(list, total ?? said);
+		return goesOn ? { total } : countList(list, total);
 	}
-	const counts = members.filter(([name]) => !TOTAL.test(name));
-	if (!counts.every((member): member is [string, number] => isCount(member[1]))) return undefined;
-	if (counts.length === 0) return total === undefined ? undefined : { total };
-	const sum = counts.reduce((all, [, count]) => all + count, 0);
-	return { total: total ?? said ?? sum, bySeverity: new Map(counts) };
+	const counts = members.filter((member): member is [string, number] => isCount(member[1]));
+	const bySeverity = new Map(counts.filter(([name]) => SEVERITY.test(name)));
+	if (bySeverity.size === 0) return total === null ? undefined : { total };
+	const isWhole = members.every(([name]) => bySeverity.has(name));
+	const sum = [...bySeverity.values()].reduce((one, other) => one + other, 0);
+	return { total: total ?? (isWhole ? sum : null), bySeverity };
 }
 
 function countList(findings: unknown[], said: number | null): FindingCounts {

@@ -16,11 +16,17 @@ export function latestEvidence(places: readonly JsonObject[], view: EvidenceView
 	}
 	const { evidence, list } = view;
 	if (list !== 'whole') return undefined;
-	if (evidence.length === 1) return evidence[0];
-	const times = evidence.map((piece) => storedAt(piece)?.latest.from);
+	if (evidence.length <= 1) return evidence[0];
+	const times = evidence.map((piece) => storedAt(piece)?.latest);
 	if (!times.every((time) => time !== undefined)) return undefined;
-	const latest = Math.max(...times);
+	const latest = times.reduce((one, other) => (other.from > one.from ? other : one));
+	// Between a day and a second of that day, say, no order can be told.
+	const isClear = times.every(
+		(time) => time.to - time.from === latest.to - latest.from || time.to <= latest.from,
+	);
+	if (!isClear) return undefined;
 	// Of those stored in the same second, the one on the list's newer end.
-	const isNewestFirst = times[0]! > times.at(-1)!;
-	return evidence[isNewestFirst ? times.indexOf(latest) : times.lastIndexOf(latest)];
+	const isNewestFirst = times[0]!.from > times.at(-1)!.from;
+	const ofThatTime = evidence.filter((_piece, index) => times[index]!.from === latest.from);
+	return isNewestFirst ? ofThatTime[0] : ofThatTime.at(-1);
 }

@@ -37,21 +37,21 @@ const SUBMITTED_NAMES = [
  * there's a field, e.g. `findingsSignificant`.
  */
 export function simplifyControl(control: JsonObject): IDataObject {
-	const places = placesIn(control);
-	const { total, bySeverity } = countFindings(places);
+	const { own, all } = placesIn(control, 'control');
+	const { total, bySeverity } = countFindings(all);
 	const view = readEvidence(control);
-	const latest = latestEvidence(places, view);
+	const latest = latestEvidence(all, view);
 	const latestPlaces = isObject(latest) ? placesOfEvidence(latest) : [];
 	return {
-		id: firstText(places, ['id', 'control_id', 'controlId']),
-		title: firstText(places, ['title', 'name']),
-		status: firstText(places, ['testing_status', 'testingStatus', 'status', 'state']),
+		id: firstText(own, ['id', 'control_id', 'controlId']),
+		title: firstText(own, ['title', 'name']),
+		status: firstText(own, ['testing_status', 'testingStatus', 'status', 'state']),
 		...severityFields(bySeverity),
 		findingsTotal: total,
 		evidenceTotal:
 			view.list === 'whole'
 				? new Set(view.evidence.map(identityOf)).size
-				: firstText(places, EVIDENCE_COUNT_NAMES),
+				: firstText(all, EVIDENCE_COUNT_NAMES),
 		latestEvidenceId: latest === undefined ? null : identityOf(latest),
 		latestEvidenceFileName: firstText(latestPlaces, FILE_NAMES),
 		latestEvidenceSha256: reportedSha256(latest),

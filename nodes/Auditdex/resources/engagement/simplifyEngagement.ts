@@ -5,10 +5,10 @@ import { firstText, placesIn } from '../simplified';
 
 /** What Simplified puts out for an engagement: always these fields, null where the API doesn't say. */
 export function simplifyEngagement(engagement: JsonObject): IDataObject {
-	const places = placesIn(engagement);
+	const { own } = placesIn(engagement, 'engagement');
 	return {
-		id: firstText(places, ['id', 'engagement_id', 'engagementId']),
-		name: firstText(places, ['name', 'title']),
-		status: firstText(places, ['status', 'state']),
+		id: firstText(own, ['id', 'engagement_id', 'engagementId']),
+		name: firstText(own, ['name', 'title']),
+		status: firstText(own, ['status', 'state']),
 	};
 }
