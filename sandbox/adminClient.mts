@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { request } from 'undici';
 
+import type { ListShape } from './api/pagination.mts';
 import type { Plan } from './api/rateLimit.mts';
 import type { FaultRule } from './faults.mts';
 import type { ClientRegistration } from './options.mts';
@@ -32,6 +33,8 @@ export class AdminClient {
 		await this.call<ClientRegistration>('POST', '/clients', client);
 	setPlan = async (plan: Plan) => await this.call('PUT', '/plan', { plan });
 	setLatency = async (ms: number) => await this.call('PUT', '/latency', { ms });
+	/** What is left out stays as it is. */
+	setPagination = async (shape: Partial<ListShape>) => await this.call('PUT', '/pagination', shape);
 	addFault = async (rule: FaultRule) => await this.call('POST', '/faults', rule);
 	clearFaults = async () => await this.call('DELETE', '/faults');
 	stats = async () => await this.call<StatsReport>('GET', '/stats');

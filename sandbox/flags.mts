@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 
-import { PAGINATION_STYLES } from './api/pagination.mts';
+import { LIST_FAULTS, LIST_KEYS, NAME_CASES, PAGINATION_STYLES } from './api/pagination.mts';
 import { PLANS } from './api/rateLimit.mts';
-import { HASH_FIELDS, HASH_PLACEMENTS, LIST_KEYS, type SandboxOptions } from './options.mts';
+import { HASH_FIELDS, HASH_PLACEMENTS, type SandboxOptions } from './options.mts';
 
 /** Reads a flag's value. @throws Error with what it must be */
 type Reader = (value: string) => string | number;
@@ -39,6 +39,8 @@ const VALUES: Record<string, [read: Reader, help: string]> = {
 	pagination: [oneOf(PAGINATION_STYLES), `${PAGINATION_STYLES.join(', ')} (next_cursor)`],
 	'list-key': [oneOf(LIST_KEYS), `where a list stands: ${LIST_KEYS.join(', ')} (data)`],
 	'page-size': [number(1, 200), 'engagements a page (25)'],
+	'name-case': [oneOf(NAME_CASES), `of members beside a list: ${NAME_CASES.join(', ')} (snake)`],
+	'list-fault': [oneOf(LIST_FAULTS), `how lists go wrong: ${LIST_FAULTS.join(', ')} (none)`],
 	'hash-field': [oneOf(HASH_FIELDS), `${HASH_FIELDS.join(', ')} (sha256)`],
 	'hash-placement': [oneOf(HASH_PLACEMENTS), `${HASH_PLACEMENTS.join(', ')} (top)`],
 	'token-lifetime-seconds': [number(1, Infinity), 'of access tokens (3600)'],
@@ -50,6 +52,8 @@ const VALUES: Record<string, [read: Reader, help: string]> = {
 	'webhook-timeout-ms': [number(1, 600_000), 'how long a receiver may take (15000)'],
 };
 const SWITCHES: Record<string, string> = {
+	'text-numbers': 'send numbers beside a list as text',
+	'empty-pages': 'leave every second page of a list empty',
 	'hash-prefix': 'report hashes as sha256:<hex>',
 	'retry-after': 'send Retry-After with 429',
 	'stop-with-parent': 'stop when standard input ends',

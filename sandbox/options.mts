@@ -1,4 +1,4 @@
-import type { PaginationStyle } from './api/pagination.mts';
+import type { ListShape } from './api/pagination.mts';
 import type { Plan } from './api/rateLimit.mts';
 
 /** A client of the API as an administrator would register it. */
@@ -20,19 +20,14 @@ export const HASH_FIELDS = [
 	'digest',
 ] as const;
 export const HASH_PLACEMENTS = ['top', 'data', 'evidence', 'file'] as const;
-export const LIST_KEYS = ['data', 'engagements', 'items', 'results'] as const;
 
-export interface SandboxOptions {
+export interface SandboxOptions extends Partial<ListShape> {
 	/** Where state and evidence are kept; a temporary folder, removed on close, when left out. */
 	dataDir?: string;
 	/** 0 for any free port. */
 	port?: number;
 	adminPort?: number;
 	plan?: Plan;
-	pagination?: PaginationStyle;
-	listKey?: (typeof LIST_KEYS)[number];
-	/** Engagements a page unless the request asks for fewer. */
-	pageSize?: number;
 	hashField?: (typeof HASH_FIELDS)[number];
 	hashPlacement?: (typeof HASH_PLACEMENTS)[number];
 	/** Whether hashes are reported as `sha256:<hex>`. */
@@ -54,14 +49,22 @@ export interface SandboxOptions {
 	webhookTimeoutMs?: number;
 }
 
+const LISTS: ListShape = {
+	pagination: 'next_cursor',
+	listKey: 'data',
+	pageSize: 25,
+	nameCase: 'snake',
+	textNumbers: false,
+	emptyPages: false,
+	listFault: 'none',
+};
+
 /** Chosen where nothing else is said: the page's own example values where it has any. */
 export const DEFAULTS = {
 	port: 0,
 	adminPort: 0,
 	plan: 'unlimited' as Plan,
-	pagination: 'next_cursor' as PaginationStyle,
-	listKey: 'data' as (typeof LIST_KEYS)[number],
-	pageSize: 25,
+	...LISTS,
 	hashField: 'sha256' as (typeof HASH_FIELDS)[number],
 	hashPlacement: 'top' as (typeof HASH_PLACEMENTS)[number],
 	hashPrefix: false,

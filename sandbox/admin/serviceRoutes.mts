@@ -1,11 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 
 import type { Service } from '../api/app.mts';
+import {
+	LARGEST_PAGE,
+	LIST_FAULTS,
+	LIST_KEYS,
+	NAME_CASES,
+	PAGINATION_STYLES,
+	type ListShape,
+} from '../api/pagination.mts';
 import { SCOPES } from '../api/oauth.mts';
 import { PLANS, type Plan } from '../api/rateLimit.mts';
 import { FAULT_KINDS, OPERATIONS, type FaultRule } from '../faults.mts';
 import type { ClientRegistration } from '../options.mts';
-import { body, id, listOf, noBody, oneOf, text, wholeNumber } from './schema.mts';
+import { body, flag, id, listOf, noBody, oneOf, text, wholeNumber } from './schema.mts';
 
 const TEN_MINUTES_MS = 600_000;
 const done = { done: true };
@@ -53,6 +61,24 @@ export function serviceRoutes(app: FastifyInstance, service: Service): void {
 		{ schema: body({ ms: wholeNumber(0, TEN_MINUTES_MS) }) },
 		async (request) => {
 			settings.latencyMs = request.body.ms;
+			return done;
+		},
+	);
+
+	const shape = {
+		pagination: oneOf(PAGINATION_STYLES),
+		listKey: oneOf(LIST_KEYS),
+		pageSize: wholeNumber(1, LARGEST_PAGE),
+		nameCase: oneOf(NAME_CASES),
+		textNumbers: flag,
+		emptyPages: flag,
+		listFault: oneOf(LIST_FAULTS),
+	};
+	app.put<{ Body: Partial<ListShape> }>(
+		'/pagination',
+		{ schema: body(shape, []) },
+		async (request) => {
+			Object.assign(settings, request.body);
 			return done;
 		},
 	);

@@ -24,7 +24,7 @@ export function visibleEngagement(
 export function registerListEngagements(
 	app: FastifyInstance,
 	store: Store,
-	{ pagination, listKey, pageSize }: Settings,
+	settings: Settings,
 ): void {
 	app.get(
 		'/v1/engagements',
@@ -33,9 +33,7 @@ export function registerListEngagements(
 			const visible = request.client.engagements;
 			const page = pageOf(
 				{
-					style: pagination,
-					listKey,
-					pageSize,
+					...settings,
 					url: `http://${request.host}/v1/engagements`,
 					count: store.countEngagements(visible),
 					slice: (offset, limit) => store.engagements(visible, offset, limit),

@@ -1,7 +1,7 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { PAGINATION_STYLES } from '../../sandbox/api/pagination.mts';
+import { DEAD_ENDS, PAGINATION_STYLES } from '../../sandbox/api/pagination.mts';
 import { openAccount, type Account } from './harness/account.mts';
 import { additionalDataFor } from './harness/engine.mts';
 import { core, workflow as n8n } from './harness/n8n.mts';
@@ -37,12 +37,18 @@ async function search(
 	return await find.call(context as unknown as ILoadOptionsFunctions, filter, paginationToken);
 }
 
-describe.each(PAGINATION_STYLES)('pages by %s', (pagination) => {
-	let account: Account;
-	beforeAll(async () => {
-		account = await openAccount({ pagination, seed: 60, pageSize: 25 });
-	});
-	afterAll(async () => await account.close());
+let account: Account;
+beforeAll(async () => {
+	account = await openAccount({ seed: 60, pageSize: 25 });
+});
+afterAll(async () => await account.close());
+
+const LEADING_ON = PAGINATION_STYLES.filter((style) => !DEAD_ENDS.includes(style));
+/** What stands in the list where some are missing; the editor lets nobody choose it. */
+const MISSING = { name: expect.stringMatching(/missing.*By ID/), value: false };
+
+describe.each(LEADING_ON)('pages by %s', (pagination) => {
+	beforeAll(async () => await account.sandbox.admin.setPagination({ pagination }));
 
 	test('names and IDs come page by page, to the end', async () => {
 		const values = new Set<unknown>();
@@ -67,23 +73,78 @@ describe.each(PAGINATION_STYLES)('pages by %s', (pagination) => {
 	});
 });
 
+describe('a list that is not whole says so, and what was found can be chosen', () => {
+	test.each(DEAD_ENDS)('%s', async (pagination) => {
+		await account.sandbox.admin.setPagination({ pagination });
+		const all = await search(account);
+		expect(all.results).toHaveLength(26);
+		expect(all.results.at(-1)).toEqual(MISSING);
+		expect(all.paginationToken).toBeUndefined();
+		expect((await search(account, 'soc 2 type')).results).toEqual([
+			{ name: 'SOC 2 Type II 2026 (eng_xyz789)', value: 'eng_xyz789' },
+			MISSING,
+		]);
+		expect((await search(account, 'nothing like it')).results).toEqual([MISSING]);
+	});
+
+	test.each(['repeats', 'stuck', 'drops'] as const)(
+		'%s, on the pages that scrolling loads',
+		async (listFault) => {
+			const { admin } = account.sandbox;
+			await admin.setPagination({ pagination: 'offset', listFault });
+			const results: INodeListSearchResult['results'] = [];
+			let token: string | undefined;
+			let parts = 0;
+			do {
+				const page = await search(account, '', token);
+				results.push(...page.results);
+				token = page.paginationToken as string | undefined;
+				parts += 1;
+			} while (token && parts < 10);
+			await admin.setPagination({ pagination: 'next_cursor', listFault: 'none' });
+			expect(token).toBeUndefined();
+			expect(results.at(-1)).toEqual(MISSING);
+			expect(results.filter(({ value }) => value === false)).toHaveLength(1);
+			expect(new Set(results.map(({ value }) => value)).size).toBe(results.length);
+		},
+	);
+
+	test('engagements without an ID', async () => {
+		const data = [{ id: 7, title: 'Seven' }, { name: 'No ID' }, { engagement_id: 'eng_8' }];
+		const service = await startService(() => ({ data }));
+		const other = await account.withCredential({ baseUrl: service.baseUrl });
+		expect(await search(other)).toEqual({
+			results: [{ name: 'Seven (7)', value: '7' }, { name: 'eng_8', value: 'eng_8' }, MISSING],
+		});
+		await service.close();
+	});
+});
+
+test('what goes wrong otherwise is thrown, not taken for the end of the list', async () => {
+	await account.sandbox.admin.setPagination({ pagination: 'next_cursor' });
+	await account.sandbox.admin.addFault({ kind: '500', operation: 'listEngagements', times: 2 });
+	await expect(search(account)).rejects.toMatchObject({ name: 'NodeApiError', httpCode: '500' });
+});
+
 test('a page token that leads to another server is refused, as it would get the access token', async () => {
-	const account = await openAccount();
+	await account.sandbox.admin.setPagination({ pagination: 'next' });
+	const written = JSON.parse((await search(account)).paginationToken as string);
+	await account.sandbox.admin.resetStats();
 	const elsewhere = await startService(() => ({ data: [] }));
-	const token = JSON.stringify({ url: `${elsewhere.baseUrl}/engagements` });
+	const token = JSON.stringify({
+		...written,
+		request: { url: `${elsewhere.baseUrl}/engagements` },
+	});
 	await expect(search(account, '', token)).rejects.toThrow(/another server/);
 	expect(elsewhere.requests).toEqual([]);
 	expect(await requestsSeen(account.sandbox)).toMatchObject({ total: 0 });
 	await elsewhere.close();
-	await account.close();
 });
 
 test('what is wrong is said in a sentence', async () => {
-	const account = await openAccount();
 	const stranger = await account.withCredential({ clientSecret: 'another-secret' });
 	await expect(search(stranger)).rejects.toMatchObject({
 		name: 'NodeApiError',
 		message: expect.stringMatching(/refused the client ID or client secret/),
 	});
-	await account.close();
 });

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { INodeParameters } from 'n8n-workflow';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { PAGINATION_STYLES } from '../../sandbox/api/pagination.mts';
+import { DEAD_ENDS, PAGINATION_STYLES } from '../../sandbox/api/pagination.mts';
 import { openAccount, type Account } from './harness/account.mts';
 import { getAll } from './harness/parameters.mts';
 import { startService, type Service } from './harness/service.mts';
@@ -14,21 +14,24 @@ import { requestsSeen } from './harness/traffic.mts';
 /** Lists in every form, read no further than wanted and never without end. */
 let account: Account;
 let service: Service | undefined;
+let paged: Account;
 beforeAll(async () => {
-	account = await openAccount();
+	[account, paged] = await Promise.all([openAccount(), openAccount({ seed: 60, pageSize: 25 })]);
 });
-afterAll(async () => await account.close());
+afterAll(async () => await Promise.all([account.close(), paged.close()]));
 afterEach(async () => {
 	await service?.close();
 	service = undefined;
 });
 
-describe.each(PAGINATION_STYLES)('pages by %s', (pagination) => {
-	let paged: Account;
+const NOT_WHOLE = /^The list is not whole: /;
+const LEADING_ON = PAGINATION_STYLES.filter((style) => !DEAD_ENDS.includes(style));
+
+describe.each(LEADING_ON)('pages by %s', (pagination) => {
 	beforeAll(async () => {
-		paged = await openAccount({ pagination, seed: 60, pageSize: 25 });
+		const listKey = pagination === '_links.next' ? '_embedded.engagements' : 'data';
+		await paged.sandbox.admin.setPagination({ pagination, listKey });
 	});
-	afterAll(async () => await paged.close());
 
 	test.each<[what: string, more: INodeParameters, count: number, pages: number]>([
 		['all of it', { returnAll: true }, 60, 3],
@@ -62,20 +65,183 @@ async function read(
 const idsFrom = (start: number, count: number) =>
 	Array.from({ length: count }, (_, n) => ({ id: `eng_${start + n}`, name: `Audit ${start + n}` }));
 
-test('the next page is asked for no more than is still wanted, where its URL tells how', async () => {
+test.each(DEAD_ENDS)(
+	'a list that leads nowhere (%s) is refused once there is more',
+	async (style) => {
+		await paged.sandbox.admin.setPagination({ pagination: style, listKey: 'data' });
+		const all = await paged.run(getAll({ returnAll: true }), [{ json: {} }]);
+		expect(all).toMatchObject({ status: 'error', error: { name: 'NodeApiError' } });
+		expect(all.error?.message).toMatch(NOT_WHOLE);
+		expect(all.error?.description).toMatch(/Limit to 25 or less/);
+		const first = await paged.run(getAll({ limit: 25 }), [{ json: {} }]);
+		expect(first).toMatchObject({ status: 'success' });
+		expect(first.output).toHaveLength(25);
+	},
+);
+
+test.each(['repeats', 'stuck', 'drops'] as const)(
+	'a list that goes wrong is refused: %s',
+	async (listFault) => {
+		const { admin } = paged.sandbox;
+		await admin.setPagination({ pagination: 'offset', listKey: 'data', listFault });
+		const { status, error } = await paged.run(getAll({ returnAll: true }), [{ json: {} }]);
+		await admin.setPagination({ listFault: 'none' });
+		expect(status).toBe('error');
+		expect(error?.message).toMatch(NOT_WHOLE);
+	},
+);
+
+test('with Continue on Fail, an item whose list is not whole says so, with what to do', async () => {
+	await paged.sandbox.admin.setPagination({ pagination: 'total', listKey: 'data' });
+	const { output } = await paged.run(getAll({ returnAll: true }), [{ json: {} }], {
+		node: { onError: 'continueRegularOutput' },
+	});
+	expect(output).toEqual([
+		expect.objectContaining({
+			json: {
+				error: expect.stringMatching(NOT_WHOLE),
+				problem: {
+					type: 'about:blank',
+					title: expect.stringMatching(NOT_WHOLE),
+					detail: expect.stringContaining('It counts 60 engagements, and 25 could be read'),
+				},
+			},
+		}),
+	]);
+});
+
+test('a next URL is used as it came', async () => {
 	const { output } = await read({ limit: 12 }, (query) => {
 		const size = Number(query.get('per_page') ?? 10);
 		const after = Number(query.get('after') ?? 0);
 		return {
 			data: idsFrom(after, size),
-			links: { next: `/v1/engagements?per_page=10&after=${after + size}` },
+			links: { next: `/v1/engagements?per_page=10&after=${after + size}&x=a%20b` },
 		};
 	});
 	expect(output).toHaveLength(12);
 	expect(service?.requests).toEqual([
 		'GET /v1/engagements',
-		'GET /v1/engagements?per_page=2&after=10',
+		'GET /v1/engagements?per_page=10&after=10&x=a%20b',
 	]);
+});
+
+/** Services in other words than the sandbox's: 61 engagements, 20 a page. */
+const TOTAL = 61;
+const part = (from: number, size = 20) => idsFrom(from, Math.max(0, Math.min(size, TOTAL - from)));
+
+test.each<[what: string, page: Parameters<typeof read>[1]]>([
+	[
+		'Spring with HAL',
+		(query) => {
+			const number = Number(query.get('page') ?? 0);
+			return {
+				_embedded: { engagementDtoList: part(number * 20) },
+				page: { number, size: 20, totalElements: TOTAL, totalPages: 4 },
+			};
+		},
+	],
+	[
+		'SCIM',
+		(query) => {
+			const startIndex = Number(query.get('startIndex') ?? 1);
+			return { Resources: part(startIndex - 1), startIndex, itemsPerPage: 20, totalResults: TOTAL };
+		},
+	],
+	[
+		'Bitbucket',
+		(query) => {
+			const start = Number(query.get('start') ?? 0);
+			const values = part(start);
+			const isLastPage = start + 20 >= TOTAL;
+			const next = isLastPage ? {} : { nextPageStart: start + 20 };
+			return { values, size: values.length, limit: 20, isLastPage, start, ...next };
+		},
+	],
+	[
+		'Flask-SQLAlchemy',
+		(query) => {
+			const page = Number(query.get('page') ?? 1);
+			const next_num = page < 4 ? page + 1 : null;
+			return { items: part(page * 20 - 20), page, pages: 4, per_page: 20, next_num };
+		},
+	],
+	[
+		'page numbers until a page is empty',
+		(query) => {
+			const page = Number(query.get('page') ?? 1);
+			return { engagements: part(page * 20 - 20), page };
+		},
+	],
+	[
+		'offset until a page is not full',
+		(query) => {
+			const offset = Number(query.get('offset') ?? 0);
+			return { data: { engagements: part(offset) }, meta: { paging: { offset, limit: 20 } } };
+		},
+	],
+	[
+		'Content-Range beside a link',
+		(query, reply) => {
+			const from = Number(query.get('from') ?? 0);
+			const next = from + 20 < TOTAL ? [`<?from=${from + 20}>; rel=next`] : [];
+			return reply
+				.header('content-range', `items ${from}-${from + 19}/${TOTAL}`)
+				.header('link', ['<?from=0>; rel=first', ...next])
+				.send(part(from));
+		},
+	],
+	[
+		'a cursor whose value is a number, beside text numbers',
+		(query) => {
+			const from = Number(query.get('cursor') ?? 0);
+			const nextCursor = from + 20 < TOTAL ? from + 20 : -1;
+			return { results: part(from), paging: { nextCursor, totalResults: `${TOTAL}` } };
+		},
+	],
+	[
+		'pages that items are left out of, after counting',
+		(query) => {
+			const offset = Number(query.get('offset') ?? 0);
+			const all = idsFrom(0, 80).map((item, n) => ({ ...item, hidden: n % 4 === 1 && n < 76 }));
+			const data = all.slice(offset, offset + 20).filter(({ hidden }) => !hidden);
+			return { data, offset, limit: 20, has_more: offset + 20 < 80, total: TOTAL };
+		},
+	],
+])('all engagements come from a service like this: %s', async (_what, page) => {
+	const { output, error } = await read({ returnAll: true }, page);
+	expect(error).toBeUndefined();
+	expect(new Set(output.map(({ json }) => json.id)).size).toBe(TOTAL);
+	expect(output).toHaveLength(TOTAL);
+});
+
+test.each<[what: string, page: Parameters<typeof read>[1]]>([
+	['a page parameter that is ignored', () => ({ items: part(0), page: 1, totalPages: 4 })],
+	['an offset that is ignored', () => ({ items: part(0), offset: 0, limit: 20, total: TOTAL })],
+	['a count that the pages don’t reach', () => ({ items: part(0), total: TOTAL, next: null })],
+	['a count in a header', (_query, reply) => reply.header('x-total-count', TOTAL).send(part(0))],
+	['a cursor of its own kind', () => ({ items: part(0), continuationToken: 'abc' })],
+	['a start after an ID', () => ({ object: 'list', data: part(0), has_more: true })],
+	['nothing but its size', () => ({ items: part(0), page_size: 20 })],
+	[
+		'a next page in other numbers than it reports',
+		(query) => {
+			const page = Number(query.get('page') ?? 0);
+			return { items: part(page * 20), page: page + 1, total_pages: 4 };
+		},
+	],
+	[
+		'items lost on the way',
+		(query) => {
+			const page = Number(query.get('page') ?? 1);
+			return { items: part(page * 20 - 20).slice(1), page, per_page: 20, total: TOTAL };
+		},
+	],
+])('a part is never output as the whole: %s', async (_what, page) => {
+	const { status, error, output } = await read({ returnAll: true }, page);
+	expect({ status, count: output.length }).toEqual({ status: 'error', count: 0 });
+	expect(error?.message).toMatch(NOT_WHOLE);
+	expect(service!.requests.length).toBeLessThan(10);
 });
 
 test('empty pages in the middle are passed over', async () => {

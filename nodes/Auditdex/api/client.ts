@@ -6,15 +6,8 @@ import { parseBaseUrl } from './token/baseUrl';
 import { cancellation, cancelSignalOf } from './request/cancellation';
 import { readCredential, type ApiContext } from './credential';
 import type { HttpAnswer } from './request/httpAnswer';
-import {
-	assertNotCutOff,
-	narrowPage,
-	PageLoopGuard,
-	readPage,
-	sameOrigin,
-	type Page,
-	type PageRequest,
-} from './lists/pagination';
+import type { JsonObject } from './json';
+import { ListWalk } from './lists/listWalk';
 import { toNodeError } from './errors/nodeError';
 import { monotonicMs } from './monotonic';
 import { rateLimitGateFor, type RateLimitGate } from './limits/rateLimit';
@@ -69,34 +62,37 @@ export class AuditdexClient {
 		});
 	}
 
-	/** `GET /engagements`, or the page that `page` leads to (API page, "List Engagements"). */
-	async getEngagementsPage(settings: RequestSettings, page?: PageRequest): Promise<Page> {
-		const first = `${this.connection.baseUrl}/engagements`;
-		const url = page && 'url' in page ? sameOrigin(page.url, first) : first;
-		const query = page && 'query' in page ? page.query : undefined;
-		const { body, headers } = await this.get({ url, query, scope: 'reports:read' }, settings);
-		return readPage(body, headers, url);
+	/**
+	 * The way through the list of engagements, from its start or from where `token` was made.
+	 * @throws PartialListError when the token leads to another server
+	 */
+	engagementWalk(token?: string): ListWalk {
+		const url = `${this.connection.baseUrl}/engagements`;
+		return token ? ListWalk.resume(url, token) : ListWalk.start(url);
 	}
 
 	/**
-	 * All engagements, page by page, at most `limit` of them.
-	 * @throws AuditdexError when the pages go round in circles, or don't tell where they go on
+	 * `GET /engagements`, the page that `walk` is at (API page, "List Engagements").
+	 * @throws PartialListError when the page is not the one asked for, or came before
 	 */
-	async *getEngagements(
-		settings: RequestSettings,
-		limit = Infinity,
-	): AsyncGenerator<Page['items']> {
-		const loopGuard = new PageLoopGuard();
+	async getEngagementsPage(walk: ListWalk, settings: RequestSettings): Promise<JsonObject[]> {
+		const request = { ...walk.request, scope: 'reports:read' };
+		const { body, headers } = await this.get(request, settings);
+		return walk.take(body, headers);
+	}
+
+	/**
+	 * All engagements, page by page, at most `limit` of them. Nothing is asked for beyond it.
+	 * @throws PartialListError when the list is not whole, or can't be told to be
+	 */
+	async *getEngagements(settings: RequestSettings, limit = Infinity): AsyncGenerator<JsonObject[]> {
+		const walk = this.engagementWalk();
 		let wanted = limit;
-		let request: PageRequest | undefined;
 		do {
-			const page = await this.getEngagementsPage(settings, request);
-			loopGuard.check(page);
-			yield page.items.slice(0, wanted);
-			wanted -= page.items.length;
-			if (wanted > 0) assertNotCutOff(page);
-			request = page.next && narrowPage(page.next, wanted);
-		} while (request && wanted > 0);
+			const engagements = await this.getEngagementsPage(walk, settings);
+			yield engagements.slice(0, wanted);
+			wanted -= engagements.length;
+		} while (wanted > 0 && walk.advance());
 	}
 
 	/** `GET /engagements/{engagement_id}/controls/{control_id}` (API page, "Get Control Status"). */
