@@ -21,6 +21,15 @@ export default defineConfig({
 				},
 			},
 			{
+				// The commands for a first contact with the real service; they use the compiled nodes.
+				test: {
+					name: 'commands',
+					include: ['test/commands/**/*.test.mts'],
+					testTimeout: 60_000,
+					hookTimeout: 60_000,
+				},
+			},
+			{
 				test: {
 					name: 'engine',
 					include: ['test/engine/**/*.test.mts'],

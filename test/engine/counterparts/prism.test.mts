@@ -2,9 +2,7 @@
  * Prism, which knows nothing but docs/openapi.yaml: as a mock, so that the document alone suffices to
  * work with the nodes; and between the nodes and the sandbox, so that both are held to it.
  */
-import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import httpProxy from '@fastify/http-proxy';
@@ -13,12 +11,11 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import { DOCUMENT_FILE } from '../../../sandbox/openapi/document.mts';
 import { startSandbox, type Sandbox } from '../../../sandbox/server.mts';
-import { freePort } from '../../../scripts/n8n/freePort.mts';
+import { startPrism } from '../../prism.mts';
 import { userFolder } from '../harness/n8n.mts';
 import { getAll, getControl, submit } from '../harness/parameters.mts';
 import { nodeFor } from './account.mts';
 
-const PRISM = createRequire(import.meta.url).resolve('@stoplight/prism-cli');
 /** That of the document's own example. */
 const EXAMPLE_FILE = new File(['account,decision\nada,keep\n'], 'access-review.csv', {
 	type: 'text/csv',
@@ -29,29 +26,10 @@ afterEach(async () => {
 	for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-/** @returns its origin, once it listens */
-async function startPrism(command: 'mock' | 'proxy', ...args: string[]): Promise<string> {
-	const port = String(await freePort());
-	const prism = spawn(
-		process.execPath,
-		[PRISM, command, ...args, '--port', port, '--multiprocess', 'false'],
-		{
-			stdio: ['ignore', 'pipe', 'pipe'],
-		},
-	);
-	const ended = new Promise<void>((resolve) => prism.once('close', () => resolve()));
-	stops.push(async () => {
-		prism.kill();
-		await ended;
-	});
-	let log = '';
-	for (const stream of [prism.stdout, prism.stderr]) {
-		stream.setEncoding('utf8').on('data', (text: string) => (log += text));
-	}
-	const listening = expect.poll(() => log, { timeout: 60_000 }).toContain('is listening');
-	await Promise.race([listening, ended]);
-	expect(log).toContain('is listening');
-	return `http://127.0.0.1:${port}`;
+async function start(...args: Parameters<typeof startPrism>): Promise<string> {
+	const prism = await startPrism(...args);
+	stops.push(prism.stop);
+	return prism.origin;
 }
 
 /** A copy of the document with a change in it. */
@@ -64,7 +42,7 @@ async function changedDocument(from: string | RegExp, to: string): Promise<strin
 	return path;
 }
 
-async function start(): Promise<Sandbox> {
+async function openSandbox(): Promise<Sandbox> {
 	const sandbox = await startSandbox({ plan: 'enterprise' });
 	stops.push(sandbox.close);
 	return sandbox;
@@ -72,7 +50,7 @@ async function start(): Promise<Sandbox> {
 
 describe('a mock made of the document', () => {
 	test('is enough to list, get and submit', async () => {
-		const run = await nodeFor({ baseUrl: await startPrism('mock', DOCUMENT_FILE) });
+		const run = await nodeFor({ baseUrl: await start('mock', DOCUMENT_FILE) });
 		const list = await run(getAll({ returnAll: true }));
 		expect(list.error?.message).toBeUndefined();
 		expect(list.output.map(({ json }) => json.id)).toEqual(['eng_xyz789']);
@@ -92,7 +70,7 @@ describe('a mock made of the document', () => {
 	});
 
 	test('tells the node of another file than the one in its example', async () => {
-		const run = await nodeFor({ baseUrl: await startPrism('mock', DOCUMENT_FILE) });
+		const run = await nodeFor({ baseUrl: await start('mock', DOCUMENT_FILE) });
 		const { error } = await run(submit(), new File(['other'], 'access-review.csv'));
 		expect(error?.message).toMatch(/does not match the file sent/);
 	});
@@ -112,7 +90,7 @@ describe('a mock made of the document', () => {
 				to === 'ctrl: { type: string'
 					? await replaceIn(document, 'required: [control_id, file]', 'required: [ctrl, file]')
 					: document;
-			const run = await nodeFor({ baseUrl: await startPrism('mock', changed) });
+			const run = await nodeFor({ baseUrl: await start('mock', changed) });
 			const { status, error } = await run(submit(), EXAMPLE_FILE);
 			expect(status).toBe('error');
 			expect(error).toMatchObject({ httpCode: expect.toBeOneOf(['400', '415', '422']) });
@@ -146,8 +124,8 @@ async function throughPrism(prism: string, sandbox: Sandbox): Promise<string> {
 
 describe('between the nodes and the sandbox', () => {
 	test('it finds nothing that the document does not allow', async () => {
-		const sandbox = await start();
-		const prism = await startPrism('proxy', DOCUMENT_FILE, sandbox.baseUrl, '--errors');
+		const sandbox = await openSandbox();
+		const prism = await start('proxy', DOCUMENT_FILE, sandbox.baseUrl, '--errors');
 		const run = await nodeFor({ ...sandbox.client, baseUrl: await throughPrism(prism, sandbox) });
 		expect((await run(getAll({ returnAll: true }))).output).toHaveLength(5);
 		expect((await run(submit({ description: 'Q1' }), EXAMPLE_FILE)).output[0]?.json).toMatchObject({
@@ -161,12 +139,12 @@ describe('between the nodes and the sandbox', () => {
 	});
 
 	test('it refuses an answer that the document does not allow', async () => {
-		const sandbox = await start();
+		const sandbox = await openSandbox();
 		const document = await changedDocument(
 			'testing_status: { type: string',
 			'testing_status: { type: integer',
 		);
-		const prism = await startPrism('proxy', document, sandbox.baseUrl, '--errors');
+		const prism = await start('proxy', document, sandbox.baseUrl, '--errors');
 		const run = await nodeFor({ ...sandbox.client, baseUrl: await throughPrism(prism, sandbox) });
 		const { error } = await run(getControl({ options: { maxRetries: 0 } }));
 		expect(error).toMatchObject({ httpCode: '500' });
