@@ -5,7 +5,7 @@ import { request } from 'undici';
 import type { ListShape } from './api/pagination.mts';
 import type { Plan } from './api/rateLimit.mts';
 import type { FaultRule } from './faults.mts';
-import type { ClientRegistration } from './options.mts';
+import type { ClientRegistration, EvidenceView } from './options.mts';
 import type { StatsReport } from './stats.mts';
 import type { Control, Engagement, Evidence, Finding } from './store/store.mts';
 import type { DeliveryFilter } from './store/webhookStore.mts';
@@ -35,6 +35,10 @@ export class AdminClient {
 	setLatency = async (ms: number) => await this.call('PUT', '/latency', { ms });
 	/** What is left out stays as it is. */
 	setPagination = async (shape: Partial<ListShape>) => await this.call('PUT', '/pagination', shape);
+	setEvidenceView = async (view: EvidenceView) =>
+		await this.call('PUT', '/evidence-view', { view });
+	/** Lets time pass on the service's clock, tokens expire with it. */
+	advanceClock = async (seconds: number) => await this.call('POST', '/clock/advance', { seconds });
 	addFault = async (rule: FaultRule) => await this.call('POST', '/faults', rule);
 	clearFaults = async () => await this.call('DELETE', '/faults');
 	stats = async () => await this.call<StatsReport>('GET', '/stats');

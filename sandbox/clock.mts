@@ -4,13 +4,20 @@ export class Clock {
 
 	private readonly started = Date.now();
 
+	private advancedMs = 0;
+
 	constructor(speed = 1) {
 		this.speed = speed;
 	}
 
 	/** Epoch milliseconds on the service's clock. */
 	now(): number {
-		return this.started + (Date.now() - this.started) * this.speed;
+		return this.started + this.advancedMs + (Date.now() - this.started) * this.speed;
+	}
+
+	/** Lets a span of time pass at once. */
+	advance(ms: number): void {
+		this.advancedMs += ms;
 	}
 
 	/** A moment of the service's clock as ISO 8601, to the second as on the API page. */

@@ -14,12 +14,17 @@ export const FAULT_KINDS = [
 	'401',
 	'403',
 	'404',
+	'408',
+	'409',
 	'413',
 	'429',
 	'500',
 	'500-after-store',
 	'502-html',
 	'503',
+	'504',
+	'504-stored-late',
+	'early-answer',
 	'empty-body',
 	'reset',
 	'reset-after-store',
@@ -41,7 +46,7 @@ export interface FaultRule {
 	/** The share of requests it hits, drawn with `seed`; all when left out. */
 	probability?: number;
 	seed?: number;
-	/** For `slow`, in real milliseconds. */
+	/** For `slow` and `504-stored-late`, in real milliseconds. */
 	delayMs?: number;
 }
 
@@ -101,6 +106,19 @@ function cutMidUpload(request: FastifyRequest): void {
 	});
 }
 
+/** Answers with a success before the body is read, and never reads it. */
+function answerUnread(request: FastifyRequest, reply: FastifyReply): void {
+	reply.hijack();
+	request.raw.pause();
+	const body = JSON.stringify({ id: 'evd_unread', status: 'accepted' });
+	reply.raw.writeHead(201, {
+		...(reply.getHeaders() as Record<string, string>),
+		'content-type': 'application/json',
+		'content-length': Buffer.byteLength(body),
+	});
+	reply.raw.end(body);
+}
+
 /**
  * Faults that come instead of the request's work.
  * @returns true when the reply has been taken over
@@ -129,6 +147,22 @@ export async function faultBefore(request: FastifyRequest, reply: FastifyReply):
 		case '500':
 			await drain(request);
 			throw new ApiProblem(500, 'Something went wrong on our side');
+		case '408':
+			await drain(request);
+			throw new ApiProblem(408, 'The request took too long');
+		case '409':
+			await drain(request);
+			throw new ApiProblem(409, 'The request conflicts with what is stored');
+		case '504':
+			await drain(request);
+			throw new ApiProblem(504, 'The service behind the gateway did not answer in time');
+		case '504-stored-late':
+			// A submission's is done first, as far as it goes.
+			if (request.routeOptions.config.operation === 'submitEvidence') return;
+			throw new ApiProblem(504, 'The service behind the gateway did not answer in time');
+		case 'early-answer':
+			if (request.method === 'POST') answerUnread(request, reply);
+			return;
 		case '503':
 			await drain(request);
 			throw new ApiProblem(503, 'The service is being maintained');

@@ -34,6 +34,12 @@ const PROBLEMS: Array<[FaultKind, number, stored: number]> = [
 	['503', 503, 0],
 	['500-after-store', 500, 1],
 ];
+/** What the service itself doesn't answer as far as the document says, but something before it may. */
+const OTHERS: Array<[FaultKind, number]> = [
+	['408', 408],
+	['409', 409],
+	['504', 504],
+];
 const CUTS: Array<[FaultKind, stored: number]> = [
 	['reset', 0],
 	['reset-mid-upload', 0],
@@ -54,6 +60,14 @@ describe('a fault', () => {
 			expect((await submit(sandbox, undefined, headers)).status).toBe(201);
 		},
 	);
+
+	test.each(OTHERS)('%s is that problem, and nothing is stored', async (kind, status) => {
+		expectDeviation(new RegExp(`${status}: Unable to match the returned status code`));
+		const before = await storedCount();
+		const answer = (await submitUnder({ kind, times: 1 })) as Reply;
+		expect(answer.json).toMatchObject({ status, instance: '/engagements/eng_xyz789/evidence' });
+		expect((await storedCount()) - before).toBe(0);
+	});
 
 	test.each(CUTS)('%s cuts the connection; stored: %i', async (kind, stored) => {
 		const before = await storedCount();
@@ -76,6 +90,29 @@ describe('a fault', () => {
 		const truncated = (await submitUnder({ kind: 'truncated-json', times: 1 })) as Reply;
 		expect([truncated.status, truncated.json]).toEqual([201, undefined]);
 		expect((await storedCount()) - before).toBe(2);
+	});
+
+	test('504-stored-late stores what was sent after its answer', async () => {
+		expectDeviation(/504: Unable to match the returned status code/);
+		const before = await storedCount();
+		const answer = (await submitUnder({
+			kind: '504-stored-late',
+			delayMs: 300,
+			times: 1,
+		})) as Reply;
+		expect(answer.status).toBe(504);
+		expect((await storedCount()) - before).toBe(0);
+		await expect.poll(async () => (await storedCount()) - before).toBe(1);
+	});
+
+	test('early-answer is a success of what is never read', async () => {
+		expectDeviation(/201: Response body/);
+		const before = await storedCount();
+		const answer = (await submitUnder({ kind: 'early-answer', times: 1 })) as Reply;
+		expect(answer.status).toBe(201);
+		expect(answer.json.id).toBe('evd_unread');
+		expect((await submit(sandbox, undefined, headers)).status).toBe(201);
+		expect((await storedCount()) - before).toBe(1);
 	});
 
 	test('wrong-hash reports another hash than the stored one', async () => {
@@ -104,8 +141,17 @@ describe('a fault', () => {
 test('every kind is tested here', () => {
 	const tested = [
 		...PROBLEMS.map(([kind]) => kind),
+		...OTHERS.map(([kind]) => kind),
 		...CUTS.map(([kind]) => kind),
-		...['502-html', 'empty-body', 'truncated-json', 'wrong-hash', 'slow'],
+		...[
+			'504-stored-late',
+			'early-answer',
+			'502-html',
+			'empty-body',
+			'truncated-json',
+			'wrong-hash',
+			'slow',
+		],
 		// Never ends by itself; the engine's tests wait for it to be given up.
 		'stall',
 	];

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { LIST_FAULTS, LIST_KEYS, NAME_CASES, PAGINATION_STYLES } from './api/pagination.mts';
 import { PLANS } from './api/rateLimit.mts';
-import { HASH_FIELDS, HASH_PLACEMENTS, type SandboxOptions } from './options.mts';
+import { EVIDENCE_VIEWS, HASH_FIELDS, HASH_PLACEMENTS, type SandboxOptions } from './options.mts';
 
 /** Reads a flag's value. @throws Error with what it must be */
 type Reader = (value: string) => string | number;
@@ -43,6 +43,7 @@ const VALUES: Record<string, [read: Reader, help: string]> = {
 	'list-fault': [oneOf(LIST_FAULTS), `how lists go wrong: ${LIST_FAULTS.join(', ')} (none)`],
 	'hash-field': [oneOf(HASH_FIELDS), `${HASH_FIELDS.join(', ')} (sha256)`],
 	'hash-placement': [oneOf(HASH_PLACEMENTS), `${HASH_PLACEMENTS.join(', ')} (top)`],
+	'evidence-view': [oneOf(EVIDENCE_VIEWS), `of a control: ${EVIDENCE_VIEWS.join(', ')} (full)`],
 	'token-lifetime-seconds': [number(1, Infinity), 'of access tokens (3600)'],
 	'clock-speed': [number(0.01, 100_000, false), 'how much faster limits and waits pass (1)'],
 	'latency-ms': [number(0, 600_000), 'added to each answer (0)'],

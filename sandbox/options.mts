@@ -20,6 +20,21 @@ export const HASH_FIELDS = [
 	'digest',
 ] as const;
 export const HASH_PLACEMENTS = ['top', 'data', 'evidence', 'file'] as const;
+/**
+ * How a control shows its evidence, which the API page leaves open: as a receipt does, with an RFC 9530
+ * digest, several levels deep, without hashes, without times, as IDs, only the latest piece, or not.
+ */
+export const EVIDENCE_VIEWS = [
+	'full',
+	'digest',
+	'nested',
+	'no-hashes',
+	'no-times',
+	'ids',
+	'latest',
+	'none',
+] as const;
+export type EvidenceView = (typeof EVIDENCE_VIEWS)[number];
 
 export interface SandboxOptions extends Partial<ListShape> {
 	/** Where state and evidence are kept; a temporary folder, removed on close, when left out. */
@@ -32,6 +47,7 @@ export interface SandboxOptions extends Partial<ListShape> {
 	hashPlacement?: (typeof HASH_PLACEMENTS)[number];
 	/** Whether hashes are reported as `sha256:<hex>`. */
 	hashPrefix?: boolean;
+	evidenceView?: EvidenceView;
 	tokenLifetimeSeconds?: number;
 	clockSpeed?: number;
 	/** Added to each API answer, in real milliseconds. */
@@ -68,6 +84,7 @@ export const DEFAULTS = {
 	hashField: 'sha256' as (typeof HASH_FIELDS)[number],
 	hashPlacement: 'top' as (typeof HASH_PLACEMENTS)[number],
 	hashPrefix: false,
+	evidenceView: 'full' as EvidenceView,
 	tokenLifetimeSeconds: 3_600,
 	clockSpeed: 1,
 	latencyMs: 0,

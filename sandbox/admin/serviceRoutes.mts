@@ -12,15 +12,16 @@ import {
 import { SCOPES } from '../api/oauth.mts';
 import { PLANS, type Plan } from '../api/rateLimit.mts';
 import { FAULT_KINDS, OPERATIONS, type FaultRule } from '../faults.mts';
-import type { ClientRegistration } from '../options.mts';
+import { EVIDENCE_VIEWS, type ClientRegistration, type EvidenceView } from '../options.mts';
 import { body, flag, id, listOf, noBody, oneOf, text, wholeNumber } from './schema.mts';
 
 const TEN_MINUTES_MS = 600_000;
+const TEN_YEARS_SECONDS = 315_360_000;
 const done = { done: true };
 
 /** Clients and tokens, the plan, faults and counts. */
 export function serviceRoutes(app: FastifyInstance, service: Service): void {
-	const { store, authorization, limiter, faults, stats, settings } = service;
+	const { store, clock, authorization, limiter, faults, stats, settings } = service;
 
 	app.post('/tokens/expire', { schema: noBody }, async () => {
 		store.expireTokens();
@@ -79,6 +80,24 @@ export function serviceRoutes(app: FastifyInstance, service: Service): void {
 		{ schema: body(shape, []) },
 		async (request) => {
 			Object.assign(settings, request.body);
+			return done;
+		},
+	);
+
+	app.put<{ Body: { view: EvidenceView } }>(
+		'/evidence-view',
+		{ schema: body({ view: oneOf(EVIDENCE_VIEWS) }) },
+		async (request) => {
+			settings.evidenceView = request.body.view;
+			return done;
+		},
+	);
+
+	app.post<{ Body: { seconds: number } }>(
+		'/clock/advance',
+		{ schema: body({ seconds: wholeNumber(1, TEN_YEARS_SECONDS) }) },
+		async (request) => {
+			clock.advance(request.body.seconds * 1_000);
 			return done;
 		},
 	);

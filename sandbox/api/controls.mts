@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Settings } from '../options.mts';
 import type { Store } from '../store/store.mts';
 import { visibleEngagement } from './engagements.mts';
-import { presentEvidence } from './evidence.mts';
+import { presentLinkedEvidence } from './linkedEvidence.mts';
 import { ApiProblem } from './problem.mts';
 import { refuseQuery } from './strictness.mts';
 
@@ -22,9 +22,7 @@ export function registerGetControl(app: FastifyInstance, store: Store, settings:
 			return {
 				...control,
 				findings: store.findings(engagement.id, controlId),
-				evidence: store
-					.evidence(engagement.id, controlId)
-					.map((evidence) => presentEvidence(evidence, settings)),
+				...presentLinkedEvidence(store.evidence(engagement.id, controlId), settings),
 			};
 		},
 	);

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { chmod, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -165,6 +166,8 @@ export function registerSubmitEvidence(
 		audit: Audit;
 	},
 ): void {
+	const closing = new AbortController();
+	app.addHook('onClose', async () => closing.abort());
 	app.post<{ Params: { engagementId: string } }>(
 		'/v1/engagements/:engagementId/evidence',
 		{
@@ -204,9 +207,18 @@ export function registerSubmitEvidence(
 				submitted_by: request.client.clientId,
 				submitted_at: clock.timestamp(),
 			};
-			await chmod(file.path, 0o400);
-			await rename(file.path, join(store.evidenceDir, evidence.id));
-			audit.submitEvidence(evidence);
+			const keep = async () => {
+				await chmod(file.path, 0o400);
+				await rename(file.path, join(store.evidenceDir, evidence.id));
+				evidence.submitted_at = clock.timestamp();
+				audit.submitEvidence(evidence);
+			};
+			if (request.fault?.kind === '504-stored-late') {
+				const { delayMs = 1_000 } = request.fault;
+				void delay(delayMs, undefined, { signal: closing.signal }).then(keep, () => {});
+				throw new ApiProblem(504, 'The service behind the gateway did not answer in time');
+			}
+			await keep();
 			return reply.code(201).send(presentEvidence(evidence, settings));
 		},
 	);

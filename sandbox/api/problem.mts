@@ -12,10 +12,13 @@ const PROBLEMS = {
 	403: ['insufficient-scope', 'Insufficient Scope'],
 	404: ['not-found', 'Resource Not Found'],
 	405: ['method-not-allowed', 'Method Not Allowed'],
+	408: ['request-timeout', 'Request Timeout'],
+	409: ['conflict', 'Conflict'],
 	413: ['content-too-large', 'Content Too Large'],
 	429: ['rate-limited', 'Rate Limited'],
 	500: ['server-error', 'Server Error'],
 	503: ['unavailable', 'Service Unavailable'],
+	504: ['timeout', 'Gateway Timeout'],
 } as const;
 
 export type ProblemStatus = keyof typeof PROBLEMS;

@@ -1,12 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 
 import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FormData } from 'undici';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import type { FaultKind } from '../../sandbox/faults.mts';
+import { authorized, call, CONTROL, EVIDENCE_PATH } from '../../sandbox/testing/api.mts';
 import { openAccount, type Account } from './harness/account.mts';
 import { BINARY_MODES, keepContent, useBinaryMode } from './harness/binary.mts';
+import { speedUpSettling } from './harness/limits.mts';
 import { submit } from './harness/parameters.mts';
+import { problem, startService } from './harness/service.mts';
 import { requestsSeen } from './harness/traffic.mts';
 
 /**
@@ -14,6 +18,8 @@ import { requestsSeen } from './harness/traffic.mts';
  * links the file; only where it doesn't is the file sent again.
  */
 let account: Account;
+beforeAll(() => speedUpSettling(20));
+afterAll(() => speedUpSettling());
 beforeEach(async () => {
 	account = await openAccount();
 });
@@ -39,6 +45,19 @@ const fail = async (
 	await account.sandbox.admin.addFault({ kind, operation, ...(times !== Infinity && { times }) });
 
 const stored = async () => await account.sandbox.admin.listEvidence();
+
+/** The same file comes from somewhere else, as from another client or by hand. */
+async function submitElsewhere({ sandbox }: Account, content: string): Promise<void> {
+	const form = new FormData();
+	form.append('control_id', CONTROL);
+	form.append('file', new File([content], 'evidence.txt'));
+	const reply = await call(sandbox, EVIDENCE_PATH, {
+		method: 'POST',
+		headers: await authorized(sandbox),
+		body: form,
+	});
+	expect(reply.status).toBe(201);
+}
 
 /** The file is stored, and the client doesn't get to know. */
 const STORED: FaultKind[] = [
@@ -134,16 +153,115 @@ test('lost twice: not stored, then stored', async () => {
 	const { output } = await run([await itemWith(randomUUID())]);
 	expect(output[0]?.json).toMatchObject({ recovered: true, integrity: { verified: true } });
 	expect(await stored()).toHaveLength(1);
-	expect(await requestsSeen(account.sandbox)).toMatchObject({ submitEvidence: 2, getControl: 2 });
+	expect(await requestsSeen(account.sandbox)).toMatchObject({ submitEvidence: 2 });
 });
 
-test('the same file, linked by an earlier run, counts: the auditor has it', async () => {
-	const item = await itemWith(randomUUID());
-	const first = await run([item]);
-	await fail('submitEvidence', 'reset', 1);
-	const second = await run([item]);
-	expect(second.output[0]?.json).toMatchObject({ id: first.output[0]?.json.id, recovered: true });
-	expect(await stored()).toHaveLength(1);
+describe('the same file, linked by an earlier submission, is not this one', () => {
+	test.each<FaultKind>(['503', '500', 'reset', '502-html', '504'])(
+		'in January and in February, where the first try gets %s: two records',
+		async (kind) => {
+			const item = await itemWith(randomUUID());
+			const january = await run([item]);
+			await account.sandbox.admin.advanceClock(31 * 24 * 3_600);
+			await fail('submitEvidence', kind, 1);
+			const february = await run([item]);
+			const [first, second] = await stored();
+			expect(await stored()).toHaveLength(2);
+			expect(january.output[0]?.json.id).toBe(first!.id);
+			expect(february.output[0]?.json).toMatchObject({
+				id: second!.id,
+				integrity: { verified: true },
+			});
+			expect(february.output[0]?.json.recovered).toBeUndefined();
+		},
+	);
+
+	test.each(STORED)(
+		'where February’s answer is lost (%s), its record is the receipt',
+		async (kind) => {
+			const item = await itemWith(randomUUID());
+			await run([item]);
+			await account.sandbox.admin.advanceClock(31 * 24 * 3_600);
+			await fail('submitEvidence', kind, 1);
+			const { output } = await run([item]);
+			expect(await stored()).toHaveLength(2);
+			expect(output[0]?.json).toMatchObject({ id: (await stored())[1]!.id, recovered: true });
+		},
+	);
+
+	test('a moment ago by another client, which times can’t tell apart: not known', async () => {
+		const content = randomUUID();
+		await submitElsewhere(account, content);
+		await account.sandbox.admin.advanceClock(4);
+		await fail('submitEvidence', '503', 1);
+		const { error } = await run([await itemWith(content)]);
+		expect(error?.message).toMatch(/not known whether/);
+		expect(await stored()).toHaveLength(1);
+	});
+
+	test('where the control shows no times, the file is not sent again', async () => {
+		const item = await itemWith(randomUUID());
+		await account.sandbox.admin.setEvidenceView('no-times');
+		await submitElsewhere(account, randomUUID());
+		await fail('submitEvidence', '503', 1);
+		expect((await run([item])).output[0]?.json).toMatchObject({ integrity: { verified: true } });
+		await fail('submitEvidence', 'reset-after-store', 1);
+		const other = await run([await itemWith(randomUUID())]);
+		expect(other.error?.message).toMatch(/not known whether/);
+		expect(await stored()).toHaveLength(3);
+	});
+});
+
+describe('stored only after the gateway’s 504', () => {
+	beforeAll(() => speedUpSettling());
+	afterAll(() => speedUpSettling(20));
+
+	test('3 s and 20 s later: once', async () => {
+		const submitLate = async (delayMs: number) => {
+			const own = await openAccount();
+			const kind = '504-stored-late';
+			await own.sandbox.admin.addFault({ kind, operation: 'submitEvidence', times: 1, delayMs });
+			const { output } = await own.run(submit(), [await itemWith(randomUUID())]);
+			expect(output[0]?.json).toMatchObject({ recovered: true, integrity: { verified: true } });
+			expect(await own.sandbox.admin.listEvidence()).toHaveLength(1);
+			expect(await requestsSeen(own.sandbox)).toMatchObject({ submitEvidence: 1 });
+			await own.close();
+		};
+		await Promise.all([submitLate(3_000), submitLate(20_000)]);
+	});
+});
+
+test('a service that stores late and refuses the second try as a conflict: the first is the receipt', async () => {
+	const content = randomUUID();
+	const evidence = { id: 'evd_late', sha256: sha256(content), submitted_at: '' };
+	let submissions = 0;
+	const service = await startService((request, reply) => {
+		if (request.method === 'GET') return { evidence: submissions < 2 ? [] : [evidence] };
+		submissions += 1;
+		evidence.submitted_at = new Date().toISOString();
+		return submissions === 1
+			? problem(reply, 503, 'Service Unavailable')
+			: problem(reply, 409, 'Evidence Exists');
+	});
+	const { output } = await (
+		await account.withCredential({ baseUrl: service.baseUrl })
+	).run(submit(), [await itemWith(content)]);
+	expect(output[0]?.json).toMatchObject({ id: 'evd_late', recovered: true });
+	expect(submissions).toBe(2);
+	await service.close();
+});
+
+test('a success without a receipt is never asked for twice, whatever the control shows', async () => {
+	for (const view of ['none', 'ids', 'no-hashes', 'latest'] as const) {
+		const own = await openAccount({ evidenceView: view });
+		await own.sandbox.admin.addFault({ kind: 'empty-body', operation: 'submitEvidence', times: 1 });
+		const { output, error } = await own.run(submit(), [await itemWith(randomUUID())]);
+		expect(await own.sandbox.admin.listEvidence()).toHaveLength(1);
+		expect(await requestsSeen(own.sandbox)).toMatchObject({ submitEvidence: 1 });
+		if (view === 'latest') expect(output[0]?.json).toMatchObject({ recovered: true });
+		else expect(error?.message).toMatch(/not known whether/);
+		await own.close();
+	}
 });
 
 test('another file linked to the control does not count', async () => {

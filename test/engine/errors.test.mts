@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openAccount, type Account } from './harness/account.mts';
 import { keepContent } from './harness/binary.mts';
 import type { NodeExecution } from './harness/engine.mts';
-import { setIdleLimit } from './harness/idleLimit.mts';
+import { setIdleLimit } from './harness/limits.mts';
 import { loggedText } from './harness/n8n.mts';
 import { getAll, getControl, submit } from './harness/parameters.mts';
 import { problem, SERVICE_TOKEN, startService, type Service } from './harness/service.mts';

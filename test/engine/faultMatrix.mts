@@ -16,6 +16,8 @@ export interface Expected {
 	stored?: number;
 	/** Whether the receipt says that the upload's answer was lost. */
 	recovered?: boolean;
+	/** What the receipt says of its hash; true unless given. */
+	verified?: boolean;
 	/** What the error's message says. */
 	message?: RegExp;
 	httpCode?: string;
@@ -33,6 +35,8 @@ const refused = (message: RegExp, httpCode: string, requests = 1): Expected => (
 	stored: 0,
 });
 const done = (requests: number): Expected => ({ done: true, requests, stored: 1 });
+
+const unverified: Expected = { done: true, requests: 1, stored: 0, verified: false };
 
 export interface FaultRow {
 	kind: FaultKind;
@@ -72,6 +76,7 @@ export const FAULTS: readonly FaultRow[] = [
 	final('400-fields', /^Validation Error$/, '400'),
 	final('403', /^Insufficient Scope$/, '403'),
 	final('404', /^Resource Not Found$/, '404'),
+	final('409', /^Conflict$/, '409'),
 	final('413', /^Content Too Large$/, '413'),
 	{
 		kind: '401',
@@ -80,6 +85,8 @@ export const FAULTS: readonly FaultRow[] = [
 	},
 	passing('429', /^Rate Limited$/, '429'),
 	passing('500', /^Server Error$/, '500'),
+	passing('408', /^Request Timeout$/, '408'),
+	passing('504', /^Gateway Timeout$/, '504'),
 	passing('503', /^Service Unavailable$/, '503'),
 	passing('502-html', /^Bad Gateway$/, '502'),
 	passing('reset', /broke off/),
@@ -89,6 +96,13 @@ export const FAULTS: readonly FaultRow[] = [
 	storedAnyway('truncated-json', /could not be read/),
 	storedAnyway('reset-after-store', /broke off/),
 	storedAnyway('reset-mid-response', /broke off/),
+	storedAnyway('504-stored-late', /^Gateway Timeout$/, '504'),
+	{
+		// Of a file so small that it has left all the same: a receipt of nothing verified.
+		kind: 'early-answer',
+		once: { read: done(1), submit: unverified },
+		always: { read: done(1), submit: unverified },
+	},
 	{ kind: 'slow', once: same(done(1)), always: same(done(1)) },
 	passing('reset-mid-upload', /broke off/),
 	{

@@ -1,6 +1,5 @@
 import { sleep } from 'n8n-workflow';
 
-import { AuditdexError } from './errors/auditdexError';
 import { AccessTokens } from './token/accessTokens';
 import { parseBaseUrl } from './token/baseUrl';
 import { cancellation, cancelSignalOf } from './request/cancellation';
@@ -8,12 +7,11 @@ import { readCredential, type ApiContext } from './credential';
 import type { HttpAnswer } from './request/httpAnswer';
 import type { JsonObject } from './json';
 import { ListWalk } from './lists/listWalk';
-import { toNodeError } from './errors/nodeError';
 import { monotonicMs } from './monotonic';
 import { rateLimitGateFor, type RateLimitGate } from './limits/rateLimit';
 import { readRetryAfter } from './limits/rateLimitHeaders';
-import { backoffMs, planRetry } from './request/retry';
-import type { ApiRequest, Attempt } from './request/transport';
+import { backoffMs } from './request/backoff';
+import type { ApiRequest, Attempt, RequestBody } from './request/transport';
 
 const SLEEP_SLICE_MS = 200;
 
@@ -29,13 +27,9 @@ export interface ApiResponse {
 	headers: HttpAnswer['headers'];
 }
 
-/**
- * Looks whether the service acted on a request that it left unanswered, and returns what it would
- * have answered; undefined when it did not act.
- */
-export type Recover = (cause: AuditdexError) => Promise<object | undefined>;
-
 interface Connection {
+	/** Tells API clients apart: base URL and client ID, never a secret. */
+	account: string;
 	baseUrl: string;
 	gate: RateLimitGate;
 	tokens: AccessTokens;
@@ -55,11 +49,18 @@ export class AuditdexClient {
 	static async connect(context: ApiContext): Promise<AuditdexClient> {
 		const { baseUrl: given, clientId } = await readCredential(context);
 		const baseUrl = parseBaseUrl(given);
+		const account = `${clientId}@${baseUrl}`;
 		return new AuditdexClient(context, {
+			account,
 			baseUrl,
-			gate: rateLimitGateFor(`${clientId}@${baseUrl}`),
+			gate: rateLimitGateFor(account),
 			tokens: new AccessTokens(context),
 		});
+	}
+
+	/** Tells this API client from others: base URL and client ID. */
+	get account(): string {
+		return this.connection.account;
 	}
 
 	/**
@@ -100,82 +101,65 @@ export class AuditdexClient {
 		engagementId: string,
 		controlId: string,
 		settings: RequestSettings,
-	): Promise<object> {
+	): Promise<ApiResponse> {
 		const url = `${this.engagementUrl(engagementId)}/controls/${encodeURIComponent(controlId)}`;
-		return (await this.get({ url, scope: 'controls:read' }, settings)).body;
+		return await this.get({ url, scope: 'controls:read' }, settings);
 	}
 
 	/**
-	 * Makes n8n renew an expired token before a large file is sent, with a small request that also
-	 * finds out whether the control is there. That the client may not read controls doesn't matter:
-	 * the token is valid then.
-	 */
-	async renewToken(
-		engagementId: string,
-		controlId: string,
-		settings: RequestSettings,
-	): Promise<void> {
-		await this.getControl(engagementId, controlId, settings).catch((error) => {
-			const forbidden = error instanceof AuditdexError && error.httpStatus === 403;
-			if (!forbidden) throw toNodeError(this.context.getNode(), error);
-		});
-	}
-
-	/**
-	 * `POST /engagements/{engagement_id}/evidence` (API page, "Submit Evidence").
-	 * @param form builds the body anew for each attempt
-	 * @param recover asked before the file is sent again, as evidence can't be taken back
+	 * `POST /engagements/{engagement_id}/evidence` (API page, "Submit Evidence"), once: whether it may
+	 * be sent again is for the submission to decide, as evidence can't be taken back.
 	 */
 	async submitEvidence(
 		engagementId: string,
-		form: (onProgress: () => void) => FormData,
-		recover: Recover,
+		body: RequestBody,
 		settings: RequestSettings,
-	): Promise<object> {
+	): Promise<Attempt> {
 		const url = `${this.engagementUrl(engagementId)}/evidence`;
-		const request: ApiRequest = { method: 'POST', url, scope: 'evidence:write', body: form };
-		return (await this.perform(request, settings, recover)).body;
+		return await this.send({ method: 'POST', url, scope: 'evidence:write', body }, settings);
+	}
+
+	/**
+	 * Waits before a request that didn't get through is sent again: growing times, or as long as the
+	 * answer asks for. After a 429 it's the rate limit's gate that waits.
+	 * @param retries how often it has been sent again already
+	 */
+	async backOff(made: Attempt, retries: number, settings: RequestSettings): Promise<void> {
+		if (made.outcome.kind === 'rateLimited') return;
+		await this.pause(Math.max(backoffMs(retries), askedWaitMs(made, settings)));
+	}
+
+	/** @throws NodeOperationError when the execution is cancelled meanwhile */
+	async pause(ms: number): Promise<void> {
+		const cancelled = cancelSignalOf(this.context);
+		const end = monotonicMs() + ms;
+		for (let left = ms; left > 0; left = end - monotonicMs()) {
+			if (cancelled?.aborted) throw cancellation(this.context.getNode());
+			await sleep(Math.min(left, SLEEP_SLICE_MS));
+		}
 	}
 
 	private engagementUrl(engagementId: string): string {
 		return `${this.connection.baseUrl}/engagements/${encodeURIComponent(engagementId)}`;
 	}
 
+	/** Sends a request that does no harm when sent twice until it's done, or there is no point in it. */
 	private async get(
 		request: Omit<ApiRequest, 'method'>,
 		settings: RequestSettings,
 	): Promise<ApiResponse> {
-		return await this.perform({ ...request, method: 'GET' }, settings);
-	}
-
-	/**
-	 * Sends a request until it's done or there is no point in trying again.
-	 * @param recover needed where sending the request twice does harm
-	 */
-	private async perform(
-		request: ApiRequest,
-		{ maxRetries, maxWaitSeconds }: RequestSettings,
-		recover?: Recover,
-	): Promise<ApiResponse> {
 		for (let retries = 0; ; retries++) {
-			const { outcome, answer, waitMs } = await this.send(request, maxWaitSeconds * 1_000);
-			if (outcome.kind === 'done') {
-				return { body: outcome.body, headers: answer?.headers ?? {} };
-			}
-			const plan = planRetry(outcome, recover === undefined, maxRetries - retries);
-			if (plan.backOff) {
-				const asked = waitMs ?? readRetryAfter(answer?.headers ?? {}) ?? 0;
-				await this.pause(Math.max(backoffMs(retries), Math.min(asked, maxWaitSeconds * 1_000)));
-			}
-			const recovered = plan.askFirst ? await recover?.(outcome.error) : undefined;
-			if (recovered) return { body: recovered, headers: {} };
-			if (!plan.sendAgain) throw outcome.error;
+			const made = await this.send({ ...request, method: 'GET' }, settings);
+			const { outcome, answer } = made;
+			if (outcome.kind === 'done') return { body: outcome.body, headers: answer?.headers ?? {} };
+			if (outcome.kind === 'refused' || retries >= settings.maxRetries) throw outcome.error;
+			await this.backOff(made, retries, settings);
 		}
 	}
 
-	private async send(request: ApiRequest, maxWaitMs: number): Promise<Attempt> {
+	private async send(request: ApiRequest, { maxWaitSeconds }: RequestSettings): Promise<Attempt> {
 		const { gate, tokens } = this.connection;
-		const pass = await gate.enter(async (ms) => await this.pause(ms), maxWaitMs);
+		const pass = await gate.enter(async (ms) => await this.pause(ms), maxWaitSeconds * 1_000);
 		let made: Attempt | undefined;
 		try {
 			made = await tokens.attempt(request);
@@ -184,13 +168,10 @@ export class AuditdexClient {
 		}
 		return made;
 	}
+}
 
-	private async pause(ms: number): Promise<void> {
-		const cancelled = cancelSignalOf(this.context);
-		const end = monotonicMs() + ms;
-		for (let left = ms; left > 0; left = end - monotonicMs()) {
-			if (cancelled?.aborted) throw cancellation(this.context.getNode());
-			await sleep(Math.min(left, SLEEP_SLICE_MS));
-		}
-	}
+/** The wait that an answer asks for, up to Max Wait, in milliseconds. */
+export function askedWaitMs({ answer, waitMs }: Attempt, settings: RequestSettings): number {
+	const asked = waitMs ?? readRetryAfter(answer?.headers ?? {}) ?? 0;
+	return Math.min(asked, settings.maxWaitSeconds * 1_000);
 }

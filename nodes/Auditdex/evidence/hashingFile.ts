@@ -14,8 +14,13 @@ const PIECE_BYTES = 256 * 1024;
  * from the start; a plain stream or a `form-data` body it refuses to repeat.
  */
 export class HashingFile extends File {
-	/** SHA-256 in hex of the latest attempt that sent every byte; undefined before that. */
+	/**
+	 * SHA-256 in hex of the latest attempt, from the moment at which its last bytes are handed over:
+	 * from then on the service may have the whole file. Undefined before that: it can't have it.
+	 */
 	sentSha256: string | undefined;
+
+	private abandoned = false;
 
 	constructor(
 		private readonly file: EvidenceFile,
@@ -26,6 +31,11 @@ export class HashingFile extends File {
 		Object.defineProperty(this, 'size', { value: file.size });
 	}
 
+	/** Sends no more: an answer came before the whole file had left. */
+	abandon(): void {
+		this.abandoned = true;
+	}
+
 	override stream(): ReturnType<File['stream']> {
 		return ReadableStream.from(this.hashedChunks());
 	}
@@ -33,26 +43,29 @@ export class HashingFile extends File {
 	private async *hashedChunks(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
 		this.sentSha256 = undefined;
 		this.onProgress();
-		const { name, size } = this.file;
+		const { size } = this.file;
 		const hash = createHash('sha256');
 		const chunks = new RecycledChunks();
-		let sent = 0;
+		let left = size;
+		if (left === 0) this.sentSha256 = hash.copy().digest('hex');
 		for await (const chunk of this.file.read()) {
-			sent += chunk.byteLength;
-			if (sent > size) break;
+			left -= chunk.byteLength;
+			if (left < 0) break;
 			const copy = chunks.copy(chunk);
 			hash.update(copy);
-			for (let start = 0; start < copy.byteLength; start += PIECE_BYTES) {
+			const pieces = Math.ceil(copy.byteLength / PIECE_BYTES);
+			for (let piece = 0; piece < pieces; piece++) {
+				if (this.abandoned) throw new Error('AUDITDEX answered before the whole file was sent');
 				this.onProgress();
-				yield copy.subarray(start, start + PIECE_BYTES);
+				if (left === 0 && piece === pieces - 1) this.sentSha256 = hash.digest('hex');
+				yield copy.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES);
 			}
 			this.onProgress();
 		}
-		if (sent !== size) {
-			throw new AuditdexError(`The file “${name}” changed while it was being sent`, {
-				description: `It was ${size} bytes long before. Nothing was stored; run the workflow again.`,
-			});
-		}
-		this.sentSha256 = hash.digest('hex');
+		if (left === 0) return;
+		this.sentSha256 = undefined;
+		throw new AuditdexError(`The file “${this.file.name}” changed while it was being sent`, {
+			description: `It was ${size} bytes long before. Nothing was stored; run the workflow again.`,
+		});
 	}
 }

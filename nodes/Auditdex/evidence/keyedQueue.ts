@@ -1,14 +1,17 @@
-/** Runs work of the same key one after the other, and work of different keys side by side. */
+/** Lets those who ask with the same key go one after the other, and those of different keys side by side. */
 export class KeyedQueue {
-	private readonly last = new Map<string, Promise<unknown>>();
+	private readonly last = new Map<string, Promise<void>>();
 
-	async run<T>(key: string, work: () => Promise<T>): Promise<T> {
-		const mine = Promise.allSettled([this.last.get(key)]).then(work);
+	/** Waits for its turn. @returns what ends it; it must be called */
+	async enter(key: string): Promise<() => void> {
+		const before = this.last.get(key);
+		let end = () => {};
+		const mine = new Promise<void>((resolve) => (end = resolve));
 		this.last.set(key, mine);
-		try {
-			return await mine;
-		} finally {
+		await before;
+		return () => {
 			if (this.last.get(key) === mine) this.last.delete(key);
-		}
+			end();
+		};
 	}
 }

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { AuditdexError } from '../api/errors/auditdexError';
-import { reportedSha256 } from './linkedEvidence';
+import { reportedSha256 } from './sha256';
 
 /** Proof for an auditor that what is stored is what was sent. */
 export interface Integrity extends IDataObject {
@@ -20,8 +20,11 @@ export interface Integrity extends IDataObject {
 export function receiptOf(evidence: object, sent: string): IDataObject & { integrity: Integrity } {
 	const received = reportedSha256(evidence);
 	if (received !== null && received !== sent) {
-		throw new AuditdexError('Stored evidence does not match the file sent', {
-			description: `The SHA-256 of the file sent is ${sent}, that of the stored evidence ${received}. Do not rely on this evidence; report it to your AUDITDEX administrator and submit the file again.`,
+		const title = 'Stored evidence does not match the file sent';
+		const detail = `The SHA-256 of the file sent is ${sent}, that of the stored evidence ${received}. Do not rely on this evidence; report it to your AUDITDEX administrator and submit the file again.`;
+		throw new AuditdexError(title, {
+			description: detail,
+			problem: { type: 'about:blank', title, detail, evidence },
 		});
 	}
 	return {

@@ -4,10 +4,15 @@ import { cancellation, cancelSignalOf } from '../api/request/cancellation';
 import { AuditdexClient } from '../api/client';
 import { untilAborted } from '../api/request/deadline';
 import { toNodeError, type NodeError } from '../api/errors/nodeError';
+import { sentences } from '../api/errors/problemDetails';
 import { ItemParameters } from '../parameters/itemParameters';
 import type { Job, Operation } from '../resources/operation';
 import { errorItem } from './errorItem';
+import { ExecutionMemory } from './executionMemory';
 import { inParallel } from './inParallel';
+
+/** How much of what was stored the words of a failed run name. */
+const IDS_SHOWN = 100;
 
 /** An input item after its parameters were read: what to do, or why it can't be done. */
 type Reading = { jobs: Job[]; parallelRequests: number } | { error: NodeError };
@@ -37,13 +42,18 @@ export async function runItems(
 	const readable = readings.filter((reading) => 'jobs' in reading);
 	const client = readable.length > 0 ? AuditdexClient.connect(context) : undefined;
 	await Promise.allSettled([client]); // a credential that can't be used is each item's to report
+	const memory = new ExecutionMemory(context);
+	let failed = readable.length < readings.length;
 
 	const run = async (job: Job, itemIndex: number): Promise<INodeExecutionData[]> => {
+		// What has begun is finished; nothing more is started once the run is to end.
+		if (failed && !continueOnFail) return [];
 		try {
-			const work = Promise.resolve(client).then(async (connected) => await job(connected!));
+			const work = Promise.resolve(client).then(async (connected) => await job(connected!, memory));
 			const output = await (cancelled ? untilAborted(work, cancelled) : work);
 			return output.map((json) => ({ json, pairedItem: { item: itemIndex } }));
 		} catch (error) {
+			failed = true;
 			if (cancelled?.aborted) throw cancellation(node);
 			const nodeError = toNodeError(node, error, itemIndex);
 			if (continueOnFail) return [errorItem(node, itemIndex, nodeError)];
@@ -63,8 +73,25 @@ export async function runItems(
 			}
 			return output;
 		},
-	);
+	).catch((error) => {
+		throw withStored(toNodeError(node, error), memory.stored());
+	});
+	if (!failed) memory.forgetRound();
 	return outputs.flat();
+}
+
+/** A failed run says what it had stored all the same, and that it isn't stored twice. */
+function withStored(error: NodeError, stored: string[]): NodeError {
+	if (stored.length === 0) return error;
+	const files = stored.length === 1 ? '1 file was' : `${stored.length} files were`;
+	const more = stored.length - IDS_SHOWN;
+	const ids = stored.slice(0, IDS_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '');
+	error.description = sentences([
+		error.description ?? '',
+		`${files} stored before that: ${ids}`,
+		'When n8n runs this execution again, they are output again and not sent',
+	]);
+	return error;
 }
 
 async function readItem(

@@ -7,12 +7,8 @@ import { sha256Of, type EvidenceFile } from '../../../nodes/Auditdex/evidence/ev
 import { fileNameObjection } from '../../../nodes/Auditdex/evidence/fileName.ts';
 import { HashingFile } from '../../../nodes/Auditdex/evidence/hashingFile.ts';
 import { textContent } from '../../../nodes/Auditdex/evidence/inputFile.ts';
-import {
-	findLinkedEvidence,
-	parseSha256,
-	reportedSha256,
-} from '../../../nodes/Auditdex/evidence/linkedEvidence.ts';
 import { receiptOf } from '../../../nodes/Auditdex/evidence/receipt.ts';
+import { parseSha256, reportedSha256 } from '../../../nodes/Auditdex/evidence/sha256.ts';
 
 const sha256 = (content: Uint8Array | string) => createHash('sha256').update(content).digest('hex');
 const HASH = sha256('content');
@@ -26,6 +22,12 @@ describe('a SHA-256', () => {
 		[`SHA-256:${HASH.toUpperCase()}`],
 		[`sha-256=${HASH}`],
 		[` ${HASH}\n`],
+		[`SHA256=${HASH}`],
+		[Buffer.from(HASH, 'hex').toString('base64')],
+		[Buffer.from(HASH, 'hex').toString('base64url')],
+		[`sha256-${Buffer.from(HASH, 'hex').toString('base64')}`],
+		[`sha-256=:${Buffer.from(HASH, 'hex').toString('base64')}:`],
+		[`sha-512=:${'A'.repeat(86)}==:, sha-256=:${Buffer.from(HASH, 'hex').toString('base64')}:`],
 	])('%j is one', (value) => expect(parseSha256(value)).toBe(HASH));
 
 	test.each([
@@ -35,7 +37,9 @@ describe('a SHA-256', () => {
 		[`md5:${HASH}`],
 		[`sha256:sha256:${HASH}`],
 		[HASH.replace(/./, 'g')],
-		[Buffer.from(HASH, 'hex').toString('base64')],
+		[`sha-512=:${'A'.repeat(86)}==:`],
+		[`md5=${'a'.repeat(32)}`],
+		['a'.repeat(40)],
 		[7],
 		[null],
 		[undefined],
@@ -69,27 +73,6 @@ describe('the hash that the service reports', () => {
 	);
 });
 
-describe('linked evidence', () => {
-	const evidence = { id: 'evd_1', sha256: HASH };
-	test.each([
-		['at the top', { evidence: [{ sha256: OTHER }, evidence] }],
-		['under any name', { attachments: [evidence] }],
-		['one level down', { data: { linked: [evidence] } }],
-		['beside other lists', { findings: [{ id: 1 }, null, 'x'], tags: ['a'], evidence: [evidence] }],
-	])('is found %s', (_where, control) => {
-		expect(findLinkedEvidence(control, HASH)).toBe(evidence);
-	});
-
-	test.each([
-		['another file', { evidence: [{ sha256: OTHER }] }],
-		['two levels down', { a: { b: { evidence: [evidence] } } }],
-		['no list', { evidence }],
-		['nothing', {}],
-	])('is not found with %s', (_what, control) => {
-		expect(findLinkedEvidence(control, HASH)).toBeUndefined();
-	});
-});
-
 describe('a receipt', () => {
 	test('is the evidence as it came, and both hashes', () => {
 		const evidence = { id: 'evd_1', hash: `sha256:${HASH.toUpperCase()}`, more: [1] };
@@ -108,9 +91,13 @@ describe('a receipt', () => {
 		});
 	});
 
-	test('there is none for another file', () => {
-		expect(() => receiptOf({ sha256: OTHER }, HASH)).toThrow(
-			'Stored evidence does not match the file sent',
+	test('there is none for another file; the answer is kept with what is wrong', () => {
+		const evidence = { id: 'evd_1', sha256: OTHER };
+		expect(() => receiptOf(evidence, HASH)).toThrow(
+			expect.objectContaining({
+				message: 'Stored evidence does not match the file sent',
+				problem: expect.objectContaining({ evidence }),
+			}),
 		);
 	});
 });
@@ -203,6 +190,27 @@ describe('a file that is hashed as it leaves', () => {
 	])('that turns out %s than it was is not sent to its end', async (_how, length) => {
 		const file = new HashingFile(fileOf(new Uint8Array(length), 4, 10), () => {});
 		await expect(bytesOf(file)).rejects.toThrow('changed while it was being sent');
+		expect(file.sentSha256).toBeUndefined();
+	});
+
+	test('may be whole at the service once its last piece is handed over', async () => {
+		const file = new HashingFile(fileOf(new Uint8Array(4), 2), () => {});
+		const reader = file.stream().getReader();
+		await reader.read();
+		await reader.read();
+		expect(file.sentSha256).toBe(sha256(new Uint8Array(4)));
+		await reader.cancel();
+	});
+
+	test('sends no more once it is abandoned', async () => {
+		const file = new HashingFile(fileOf(new Uint8Array(10), 1), () => {});
+		const reader = file.stream().getReader();
+		await reader.read();
+		file.abandon();
+		const rest = async () => {
+			while (!(await reader.read()).done);
+		};
+		await expect(rest()).rejects.toThrow('before the whole file was sent');
 		expect(file.sentSha256).toBeUndefined();
 	});
 

@@ -40,21 +40,17 @@ test('after a rejection none is started, those under way end, and the first of t
 	expect(ended).toEqual([2]);
 });
 
-test('work of one key runs one after the other in the order asked for, that of others beside it', async () => {
+test('turns of one key come one after the other in the order asked for, those of others beside it', async () => {
 	const queue = new KeyedQueue();
 	const log: string[] = [];
-	const work = (name: string, ms: number) => async () => {
+	const work = async (key: string, name: string, ms: number) => {
+		const end = await queue.enter(key);
 		log.push(`${name} begins`);
 		await delay(ms);
 		log.push(`${name} ends`);
-		return name;
+		end();
 	};
-	const results = await Promise.all([
-		queue.run('a', work('a1', 30)),
-		queue.run('a', work('a2', 1)),
-		queue.run('b', work('b1', 1)),
-	]);
-	expect(results).toEqual(['a1', 'a2', 'b1']);
+	await Promise.all([work('a', 'a1', 30), work('a', 'a2', 1), work('b', 'b1', 1)]);
 	expect(log.filter((line) => line.startsWith('a'))).toEqual([
 		'a1 begins',
 		'a1 ends',
@@ -64,12 +60,14 @@ test('work of one key runs one after the other in the order asked for, that of o
 	expect(log.indexOf('b1 ends')).toBeLessThan(log.indexOf('a1 ends'));
 });
 
-test('work that fails keeps none of its key from running', async () => {
+test('a key is free again once its turns have ended', async () => {
 	const queue = new KeyedQueue();
-	const failing = queue.run('a', async () => {
-		throw new Error('no');
-	});
-	const next = queue.run('a', async () => 'yes');
-	await expect(failing).rejects.toThrow('no');
-	await expect(next).resolves.toBe('yes');
+	(await queue.enter('a'))();
+	const end = await queue.enter('a');
+	let entered = false;
+	const next = queue.enter('a').then(() => (entered = true));
+	await delay(10);
+	expect(entered).toBe(false);
+	end();
+	await next;
 });

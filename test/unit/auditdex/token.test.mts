@@ -76,13 +76,13 @@ describe('a token that was refused', () => {
 		'too_many_requests',
 		'quota_exceeded',
 	])('“%s” passes by itself', (error) => {
-		expect(refused({ error })).toMatchObject({ kind: 'unavailable', processed: 'no' });
+		expect(refused({ error })).toMatchObject({ kind: 'notSent' });
 	});
 
 	test.each([408, 429, 500, 502, 503, 200])(
 		'%i may be otherwise next time; nothing was sent',
 		(status) => {
-			expect(refused('<html>', status)).toMatchObject({ kind: 'unavailable', processed: 'no' });
+			expect(refused('<html>', status)).toMatchObject({ kind: 'notSent' });
 		},
 	);
 
@@ -105,7 +105,7 @@ describe('what n8n threw instead of getting a token', () => {
 		const busy = { code: 'ESTATUS', status: 429, body: '' };
 		const waits = [0, 1, 2, 3, 4, 5, 9].map((faultsBefore) => {
 			const { outcome, waitMs } = outcomeOfTokenFault(caused(busy), [], faultsBefore);
-			expect(outcome).toMatchObject({ kind: 'unavailable', processed: 'no' });
+			expect(outcome).toMatchObject({ kind: 'notSent' });
 			return waitMs;
 		});
 		expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 32_000]);
@@ -114,7 +114,7 @@ describe('what n8n threw instead of getting a token', () => {
 	test('a 5xx is waited out for as long as it asks', () => {
 		const response = { status: 503, headers: { 'Retry-After': '7' }, data: '' };
 		const made = outcomeOfTokenFault({ code: 'ERR_BAD_RESPONSE', config: {}, response }, [], 0);
-		expect(made).toMatchObject({ waitMs: 7_000, outcome: { kind: 'unavailable' } });
+		expect(made).toMatchObject({ waitMs: 7_000, outcome: { kind: 'notSent' } });
 		const untold = outcomeOfTokenFault({ response: { status: 502 } }, [], 0);
 		expect(untold.waitMs).toBeUndefined();
 	});
@@ -127,14 +127,14 @@ describe('what n8n threw instead of getting a token', () => {
 
 	test.each(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT'])('%s: nothing was sent', (code) => {
 		const { outcome } = outcomeOfTokenFault(caused({ code }), [], 0);
-		expect(outcome).toMatchObject({ kind: 'unavailable', processed: 'no' });
+		expect(outcome).toMatchObject({ kind: 'notSent' });
 	});
 
 	test('something else is told without its secrets, and tried again', () => {
 		const thrown = new TypeError('data.token_type?.toLowerCase of hunter22 is not a function');
 		expect(outcomeOfTokenFault(thrown, ['hunter22'], 0)).toMatchObject({
 			outcome: {
-				kind: 'unavailable',
+				kind: 'notSent',
 				error: {
 					message: 'AUDITDEX gave no access token',
 					description: expect.stringMatching(/of \*\*\* is not a function\. Open the Auditdex/),
@@ -149,8 +149,7 @@ describe('an answer without a token', () => {
 		'%j may hold one the next time',
 		(answer) => {
 			expect(outcomeWithoutToken(answer, [])).toMatchObject({
-				kind: 'unavailable',
-				processed: 'no',
+				kind: 'notSent',
 				error: { message: 'AUDITDEX answered without an access token' },
 			});
 		},
@@ -162,7 +161,7 @@ describe('an answer without a token', () => {
 			error: { message: 'AUDITDEX refused the client ID or client secret' },
 		});
 		expect(outcomeWithoutToken({ error: 'server_error' }, [])).toMatchObject({
-			kind: 'unavailable',
+			kind: 'notSent',
 		});
 	});
 });

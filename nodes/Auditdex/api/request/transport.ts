@@ -15,8 +15,17 @@ export interface ApiRequest {
 	query?: Record<string, string | number>;
 	/** The OAuth scope that the request needs (API page, "Obtaining a Token"). */
 	scope: string;
-	/** Builds the body for one attempt; it calls `onProgress` when it's opened and as bytes move. */
-	body?: (onProgress: () => void) => FormData;
+	body?: RequestBody;
+}
+
+/** A body that each attempt builds anew and sends from its start. */
+export interface RequestBody {
+	/** It calls `onProgress` when it's opened and as bytes move. */
+	form(onProgress: () => void): FormData;
+	/** Whether the service may have all of it by now. */
+	mayBeComplete(): boolean;
+	/** Stops what is still being sent. */
+	abandon(): void;
 }
 
 export interface Attempt {
@@ -37,17 +46,12 @@ export async function attempt(context: ApiContext, request: ApiRequest): Promise
 	const cancelled = cancelSignalOf(context);
 	if (cancelled?.aborted) throw cancellation(context.getNode());
 	const deadline = new Deadline(cancelled);
-	// A request whose body was never opened is not complete, so that nothing can have come of it.
-	let sent = request.body === undefined;
-	const onProgress = () => {
-		sent = true;
-		deadline.touch();
-	};
+	const isSent = () => request.body?.mayBeComplete() ?? true;
 	const options: IHttpRequestOptions = {
 		method: request.method,
 		url: request.url,
 		qs: request.query,
-		body: request.body?.(onProgress),
+		body: request.body?.form(() => deadline.touch()),
 		headers: { Accept: 'application/json, application/problem+json' },
 		encoding: 'text',
 		returnFullResponse: true,
@@ -64,13 +68,15 @@ export async function attempt(context: ApiContext, request: ApiRequest): Promise
 			}),
 			deadline.signal,
 		);
+		const sent = isSent();
 		if ('fault' in answered) {
 			return { outcome: outcomeOfFault({ code: answered.fault, sent }) };
 		}
 		const secrets = answered.statusCode < 300 ? [] : (await readCredential(context)).secrets;
-		return judge(answered, request, secrets);
+		return judge(answered, request, sent, secrets);
 	} catch (error) {
 		if (cancelled?.aborted) throw cancellation(context.getNode());
+		const sent = isSent();
 		if (deadline.expired) return { outcome: outcomeOfFault({ code: 'ETIMEDOUT', sent }) };
 		const { secrets } = await readCredential(context);
 		// What came of the request is observed, not thrown. Here it isn't known.
@@ -79,12 +85,15 @@ export async function attempt(context: ApiContext, request: ApiRequest): Promise
 		throw new NodeOperationError(context.getNode(), redact(message, secrets));
 	} finally {
 		deadline.finish();
+		// What is still on its way then must not become a whole file behind our back.
+		if (!isSent()) request.body?.abandon();
 	}
 }
 
 function judge(
 	{ statusCode: status, headers, body }: Exclude<Observed, { fault: string }>,
 	request: ApiRequest,
+	sent: boolean,
 	secrets: readonly string[],
 ): Attempt {
 	const answer: HttpAnswer = {
@@ -92,9 +101,11 @@ function judge(
 		headers: headersOf(headers),
 		body: typeof body === 'string' ? body : (JSON.stringify(body) ?? ''),
 	};
-	// The connection broke off behind the headers.
 	if (body === undefined && status < 300) {
-		return { answer, outcome: outcomeOfFault({ code: 'ECONNRESET', sent: true }) };
+		// The connection broke off behind the headers, which told of a success.
+		return { answer, outcome: outcomeOfFault({ code: 'ECONNRESET', sent, accepted: true }) };
 	}
-	return { answer, outcome: outcomeOfAnswer(answer, request.scope, secrets) };
+	const wantsObject = request.body !== undefined;
+	const outcome = outcomeOfAnswer(answer, { scope: request.scope, sent, wantsObject }, secrets);
+	return { answer, outcome };
 }

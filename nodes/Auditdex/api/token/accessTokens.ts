@@ -89,7 +89,7 @@ export class AccessTokens {
 function again(made: Attempt): Attempt {
 	const { outcome } = made;
 	if (outcome.kind !== 'refused') return made;
-	return { ...made, outcome: { kind: 'unavailable', processed: 'no', error: outcome.error } };
+	return { ...made, outcome: { kind: 'notSent', error: outcome.error } };
 }
 
 /** n8n's own, or that of a request beside this one. */

@@ -66,7 +66,7 @@ export function outcomeOfTokenFault(
 		titleOf(undefined),
 		sentences([detail, nextStepOf(undefined)]),
 	);
-	return { outcome: { kind: 'unavailable', processed: 'no', error } };
+	return { outcome: { kind: 'notSent', error } };
 }
 
 /** Judges an answer that n8n took for a token and stored, though it holds none: the next may hold one. */
@@ -79,7 +79,7 @@ export function outcomeWithoutToken(answer: unknown, secrets: readonly string[])
 		'AUDITDEX answered without an access token',
 		'Check Base URL in the Auditdex credential, or run the workflow again later.',
 	);
-	return { kind: 'unavailable', processed: 'no', error };
+	return { kind: 'notSent', error };
 }
 
 /**
@@ -100,7 +100,7 @@ export function outcomeOfTokenRefusal(refusal: TokenRefusal, secrets: readonly s
 	const answer = { status, headers: {}, body: JSON.stringify({ title, detail, ...members }) };
 	const error = refusalOf(answer, 'of the credential', secrets);
 	if (status < 300 || status === 408 || status === 429 || status >= 500) {
-		return { kind: 'unavailable', processed: 'no', error };
+		return { kind: 'notSent', error };
 	}
 	const { problem } = error;
 	const description = sentences([textIn(problem?.detail), nextStepOf(members.error)]);

@@ -29,5 +29,10 @@ export const get: Operation = async (_context, parameters) => {
 	const controlId = parameters.id('controlId', 'Control ID');
 	const output = readOutput(parameters, simplifyControl);
 	const settings = parameters.requestSettings();
-	return [async (client) => [output(await client.getControl(engagementId, controlId, settings))]];
+	return [
+		async (client) => {
+			const { body } = await client.getControl(engagementId, controlId, settings);
+			return [output(body)];
+		},
+	];
 };

@@ -4,7 +4,7 @@ import { readBinaries, type BinaryFile } from '../../evidence/binaryFields';
 import type { EvidenceFile } from '../../evidence/evidenceFile';
 import { fallbackFileName, fileNameObjection } from '../../evidence/fileName';
 import { textContent } from '../../evidence/inputFile';
-import { parseSha256 } from '../../evidence/linkedEvidence';
+import { parseSha256 } from '../../evidence/sha256';
 import { isMimeType } from '../../evidence/mimeType';
 import { submitFile } from '../../evidence/submission';
 import type { ItemParameters } from '../../parameters/itemParameters';
@@ -28,13 +28,18 @@ export const submit: Operation = async (context, parameters) => {
 			'Remove it from Options, or submit each file with a node of its own.',
 		);
 	}
-	return files.map((file) => async (client) => [
-		await submitFile(
-			client,
-			{ engagementId, controlId, description, file, expectedSha256, skipIfSubmitted },
-			settings,
-		),
-	]);
+	return files.map((file, index) => async (client, memory) => {
+		const { name, mimeType, size } = file;
+		const what = [engagementId, controlId, description, name, mimeType, size];
+		return [
+			await submitFile(
+				client,
+				{ engagementId, controlId, description, file, expectedSha256, skipIfSubmitted },
+				settings,
+				memory.recordOf(parameters.itemIndex, index, what),
+			),
+		];
+	});
 };
 
 function readExpectedSha256(parameters: ItemParameters): string | undefined {

@@ -1,0 +1,92 @@
+/**
+ * Submissions under every fault, with every way in which a control may show its evidence, for a small
+ * file and for one that is large enough to ask the control first: at most one copy is stored, and the
+ * item ends in a verified receipt of it, or says that this isn't known.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { FAULT_KINDS, type FaultKind } from '../../sandbox/faults.mts';
+import { EVIDENCE_VIEWS, type EvidenceView } from '../../sandbox/options.mts';
+import { openAccount, type Account } from './harness/account.mts';
+import { keepContent, useBinaryMode } from './harness/binary.mts';
+import { setIdleLimit, speedUpSettling } from './harness/limits.mts';
+import { submit } from './harness/parameters.mts';
+
+const SIZES = { small: 1_000, large: 8 * 1024 * 1024 + 1 };
+const UNKNOWN = /^It is not known whether AUDITDEX stored the file/;
+const MISMATCH = /^Stored evidence does not match/;
+/** Within the time for which the control is asked after a 504. */
+const LATE_MS = 400;
+
+let accounts: Record<EvidenceView, Account>;
+beforeAll(async () => {
+	await useBinaryMode('filesystem');
+	speedUpSettling(20);
+	setIdleLimit(5_000);
+	const opened = EVIDENCE_VIEWS.map(
+		async (evidenceView) => [evidenceView, await openAccount({ evidenceView })] as const,
+	);
+	accounts = Object.fromEntries(await Promise.all(opened)) as typeof accounts;
+});
+afterAll(async () => {
+	speedUpSettling();
+	setIdleLimit();
+	await Promise.all(Object.values(accounts).map(async (account) => await account.close()));
+	console.log(`Submissions: ${cells} cells, ${done} stored with a receipt, ${unknown} not known`);
+});
+
+let cells = 0;
+let done = 0;
+let unknown = 0;
+
+describe.each(Object.keys(SIZES) as Array<keyof typeof SIZES>)('a %s file', (size) => {
+	describe.each([1, 2] as const)('%i faults', (times) => {
+		// Each fault kind has a control of its own, as every fault goes to the next submission of an account.
+		test.concurrent.each(EVIDENCE_VIEWS)('whose control shows: %s', async (view) => {
+			for (const kind of FAULT_KINDS) await tryCell(accounts[view], kind, size, times);
+		});
+	});
+});
+
+async function tryCell(
+	account: Account,
+	kind: FaultKind,
+	size: keyof typeof SIZES,
+	times: number,
+): Promise<void> {
+	const { admin } = account.sandbox;
+	const cell = `${kind} × ${times}`;
+	const controlId = `ctrl_${randomUUID()}`;
+	await admin.addControl('eng_xyz789', { id: controlId, title: 'Of one cell' });
+	const content = Buffer.alloc(SIZES[size], randomUUID());
+	const sha256 = createHash('sha256').update(content).digest('hex');
+	const data = await keepContent(content, { fileName: 'evidence.bin' });
+	await admin.addFault({ kind, operation: 'submitEvidence', times, delayMs: LATE_MS });
+	const { output, error } = await account.run(submit({ controlId, options: { maxRetries: 1 } }), [
+		{ json: {}, binary: { data } },
+	]);
+	await admin.clearFaults();
+
+	const stored = (await admin.listEvidence()).filter((e) => e.control_id === controlId);
+	const json = output[0]?.json;
+	cells += 1;
+	expect(stored.length, cell).toBeLessThanOrEqual(1);
+	if (error) {
+		expect(json, cell).toBeUndefined();
+		if (stored.length > 0 && !MISMATCH.test(error.message))
+			expect(error.message, cell).toMatch(UNKNOWN);
+		if (UNKNOWN.test(error.message)) unknown += 1;
+	} else if (kind === 'early-answer' && size === 'small' && stored.length === 0) {
+		// All of it had left before the answer came, which reports no hash.
+		expect(json, cell).toMatchObject({ integrity: { received: null, verified: false } });
+	} else {
+		expect(stored, cell).toMatchObject([{ sha256 }]);
+		expect(json, cell).toMatchObject({
+			id: stored[0]!.id,
+			integrity: { sent: sha256, received: sha256, verified: true },
+		});
+		done += 1;
+	}
+}
