@@ -28,6 +28,9 @@ export class AdminClient {
 		this.url = url;
 	}
 
+	/** For a client of another kind, such as a workflow. */
+	urlOf = (path: string): string => `${this.url}${path}`;
+
 	expireTokens = async () => await this.call('POST', '/tokens/expire', {});
 	addClient = async (client: Partial<ClientRegistration> & { clientId: string }) =>
 		await this.call<ClientRegistration>('POST', '/clients', client);

@@ -4,6 +4,8 @@
  *
  *   packPackage()                         → path of the tarball: build where needed, then `npm pack`
  *   installPackage(userFolder, tarball)   n8n loads it at its next start
+ *
+ * Run alone, it does both: `node scripts/n8n/package.mts <user folder>`.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -63,4 +65,10 @@ export async function installPackage(userFolder: string, tarball: string): Promi
 		],
 		{ cwd: nodes },
 	);
+}
+
+if (import.meta.main) {
+	const [userFolder] = process.argv.slice(2);
+	if (!userFolder) throw new Error('Name the folder that has, or shall have, n8n’s .n8n folder');
+	await installPackage(userFolder, await packPackage());
 }

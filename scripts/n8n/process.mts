@@ -5,10 +5,11 @@
  *   N8n   url, pid, filesFolder, memory(), resetPeak(), restart(), stop(), kill()
  *
  * It ends when our process ends. With `N8N_URL` set nothing is started: the n8n at that address is
- * used as it is (its community packages and settings are then whoever runs it's business).
+ * used as it is (its community packages and settings are then whoever runs it's business), and
+ * `N8N_FILES_FOLDER` names a folder that it sees under the same path and may read.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { openSync, readFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -60,7 +61,7 @@ export interface N8n {
  * @throws Error with the end of its log when it doesn't come up
  */
 export async function startN8n(options: N8nOptions): Promise<N8n> {
-	const filesFolder = join(options.userFolder, 'files');
+	const filesFolder = process.env.N8N_FILES_FOLDER || join(options.userFolder, 'files');
 	await mkdir(filesFolder, { recursive: true });
 	if (process.env.N8N_URL) return elsewhere(process.env.N8N_URL, filesFolder);
 
@@ -97,7 +98,12 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 		N8N_HIRING_BANNER_ENABLED: 'false',
 		N8N_LICENSE_AUTO_RENEW_ENABLED: 'false',
 		N8N_VERIFIED_PACKAGES_ENABLED: 'false',
-		N8N_DISABLED_MODULES: 'mcp-registry',
+		// A later n8n would not load ours otherwise.
+		N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
+		// Older ones don't have it, and refuse to start over a name that they don't know.
+		...(existsSync(join(n8nFolder, 'node_modules/n8n/dist/modules/mcp-registry')) && {
+			N8N_DISABLED_MODULES: 'mcp-registry',
+		}),
 		...options.env,
 	};
 
@@ -117,7 +123,7 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 		// n8n alone must not keep our process from ending.
 		child.channel?.unref();
 		child.unref();
-		await untilReady(url, child, logFile);
+		await untilReady(url, options.role ?? 'main', child, logFile);
 	}
 	async function stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
 		const stopping = child;
@@ -159,10 +165,15 @@ function inheritedEnvironment(): NodeJS.ProcessEnv {
 	);
 }
 
-async function untilReady(url: string, child: ChildProcess, logFile: string): Promise<void> {
+async function untilReady(
+	url: string,
+	role: N8nRole,
+	child: ChildProcess,
+	logFile: string,
+): Promise<void> {
 	const deadline = Date.now() + READY_TIMEOUT_MS;
 	while (isRunning(child) && Date.now() < deadline) {
-		if (await isReady(url)) return;
+		if (await isReady(url, role)) return;
 		await delay(250);
 	}
 	const reason = Date.now() < deadline ? 'ended at once' : 'was not ready in time';
@@ -174,12 +185,19 @@ async function untilReady(url: string, child: ChildProcess, logFile: string): Pr
 const isRunning = ({ exitCode, signalCode }: ChildProcess) =>
 	exitCode === null && signalCode === null;
 
-/** Whether n8n has its database and takes requests or jobs; workflows may still be being published. */
-async function isReady(url: string): Promise<boolean> {
+/**
+ * Whether n8n has its database and takes requests or jobs; workflows may still be being published.
+ * Older ones (1.123) say so before their REST API is there.
+ */
+async function isReady(url: string, role: N8nRole = 'main'): Promise<boolean> {
+	const paths = ['/healthz/readiness', ...(role === 'main' ? ['/rest/settings'] : [])];
 	try {
-		const { statusCode, body } = await request(`${url}/healthz/readiness`);
-		await body.dump();
-		return statusCode === 200;
+		for (const path of paths) {
+			const { statusCode, body } = await request(`${url}${path}`);
+			await body.dump();
+			if (statusCode !== 200) return false;
+		}
+		return true;
 	} catch {
 		return false;
 	}

@@ -220,7 +220,11 @@ export class N8nClient {
 			}),
 		}));
 		const { name, connections, settings = {}, pinData } = file;
-		return await this.call('POST', '/workflows', { name, nodes, connections, settings, pinData });
+		return await this.call('POST', '/workflows', {
+			...{ name, nodes, connections, settings, pinData },
+			// 1.x wants to be told.
+			active: false,
+		});
 	}
 
 	async getWorkflow(id: string): Promise<Workflow> {
@@ -256,8 +260,8 @@ export class N8nClient {
 	}
 
 	/**
-	 * n8n publishes in the background, and tells here how far it is. Older ones (2.38) are done when
-	 * they answer the request to publish, and have nothing to tell.
+	 * n8n publishes in the background, and tells here how far it is. Older ones are done when they
+	 * answer the request to publish: 2.38 has nothing to tell, and before it there's nobody to ask.
 	 */
 	private async untilPublication(id: string, wanted: 'published' | 'not_published'): Promise<void> {
 		for (;;) {
@@ -265,7 +269,9 @@ export class N8nClient {
 				status: 'in_progress' | 'not_published' | 'published' | 'partial' | 'failed';
 				triggers: Array<{ errorMessage: string | null }>;
 			}>('GET', `/workflows/${id}/publication-status`).catch((error: Error) => {
-				if (error.message.includes('publication status is not available')) return undefined;
+				if (/publication status is not available|-status with 404/.test(error.message)) {
+					return undefined;
+				}
 				throw error;
 			});
 			if (!publication) return;
@@ -307,13 +313,14 @@ export class N8nClient {
 
 	/** "Execute workflow" in the editor. @returns the execution's id */
 	async runManually(id: string, trigger?: string): Promise<string> {
-		const { nodes } = await this.getWorkflow(id);
-		const start = trigger ?? nodes.find(({ type }) => /trigger/i.test(type))?.name;
+		// Older ones (2.4) run the workflow that they are sent; newer ones take their own.
+		const workflowData = await this.getWorkflow(id);
+		const start = trigger ?? workflowData.nodes.find(({ type }) => /trigger/i.test(type))?.name;
 		if (!start) throw new Error('The workflow has no trigger to start from');
 		const { executionId } = await this.call<{ executionId?: string }>(
 			'POST',
 			`/workflows/${id}/run`,
-			{ triggerToStartFrom: { name: start } },
+			{ workflowData, triggerToStartFrom: { name: start } },
 		);
 		if (!executionId) throw new Error('n8n waits for a webhook to start this workflow');
 		return executionId;
@@ -375,7 +382,11 @@ export class N8nClient {
 	async waitForExecution(id: string, timeoutMs = 600_000): Promise<Execution> {
 		const deadline = Date.now() + timeoutMs;
 		while (Date.now() < deadline) {
-			const { status } = await this.rawExecution(id);
+			const { status } = await this.rawExecution(id).catch((error: Error) => {
+				// 2.20's answer as long as there's nothing of it yet.
+				if (error.message.includes("reading 'resultData'")) return { status: 'new' };
+				throw error;
+			});
 			if (!['new', 'running', 'waiting'].includes(status)) return await this.getExecution(id);
 			await delay(POLL_MS);
 		}

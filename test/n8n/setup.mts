@@ -14,7 +14,7 @@ import { signIn } from '../../scripts/n8n/rest.mts';
 
 declare module 'vitest' {
 	interface ProvidedContext {
-		n8n: { url: string; pid: number | null; filesFolder: string };
+		n8n: { url: string; pid: number | null; filesFolder: string; version: string };
 		sandbox: {
 			baseUrl: string;
 			adminUrl: string;
@@ -47,9 +47,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
 		],
 	});
 	const n8n = await startN8n({ userFolder });
-	await signIn(n8n.url);
+	const client = await signIn(n8n.url);
+	const { versionCli } = await client.call<{ versionCli: string }>('GET', '/settings');
 
-	project.provide('n8n', { url: n8n.url, pid: n8n.pid, filesFolder: n8n.filesFolder });
+	project.provide('n8n', {
+		url: n8n.url,
+		pid: n8n.pid,
+		filesFolder: n8n.filesFolder,
+		version: versionCli,
+	});
 	project.provide('sandbox', {
 		baseUrl: sandbox.baseUrl,
 		adminUrl: sandbox.adminUrl,

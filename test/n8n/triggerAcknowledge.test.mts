@@ -97,9 +97,9 @@ describe('when the workflow succeeded', () => {
 	});
 
 	it('different deliveries run at the same time', async () => {
-		counter.answersAfterMs = 3_000;
+		counter.answersAfterMs = 10_000;
 		const sent = [1, 2, 3, 4].map(async () => await trigger.send(signed(finding())));
-		await expect.poll(() => counter.received.length).toBe(4);
+		await expect.poll(() => counter.received.length, { timeout: 9_000 }).toBe(4);
 		expect(await Promise.all(sent)).toEqual(Array(4).fill(ACCEPTED));
 	});
 

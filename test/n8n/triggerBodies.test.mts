@@ -18,6 +18,7 @@ import {
 	signed,
 } from './deliveries.mts';
 import { MIB } from './files.mts';
+import { READS_JSON_BEHIND_BOM } from './differences.mts';
 import { connect } from './fixture.mts';
 import { TriggerWorkflow } from './triggerWorkflow.mts';
 
@@ -142,7 +143,13 @@ describe('JSON', () => {
 	it.each(['application/json', 'text/plain'])('may follow a BOM in %s', async (contentType) => {
 		const event = finding();
 		const body = `\uFEFF${JSON.stringify(event)}`;
-		expect(await trigger.send(signed(body, SECRET, contentType))).toEqual(ACCEPTED);
+		const answer = await trigger.send(signed(body, SECRET, contentType));
+		if (contentType === 'application/json' && !READS_JSON_BEHIND_BOM) {
+			expect(answer.status).toBe(422);
+			expect(await trigger.newRuns()).toEqual([]);
+			return;
+		}
+		expect(answer).toEqual(ACCEPTED);
 		expect(await trigger.newRuns()).toEqual([[event]]);
 		// The signature is over the bytes as they came: these three belong to them.
 		const overRest = ['X-Auditdex-Signature', hmac(body.slice(1))] as [string, string];

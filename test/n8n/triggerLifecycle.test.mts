@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { N8nClient } from '../../scripts/n8n/rest.mts';
 import { ACCEPTED, DUPLICATE, SECRET, finding, refusedWith, send, signed } from './deliveries.mts';
+import { SAVES_INCOMPLETE_CREDENTIALS } from './differences.mts';
 import { connect } from './fixture.mts';
 import { TriggerWorkflow } from './triggerWorkflow.mts';
 
@@ -145,8 +146,12 @@ describe('listening for a test event', () => {
 	});
 
 	it("can't be done without a secret", async () => {
-		const trigger = await TriggerWorkflow.save(client, { secrets: { signingSecret: '' } });
-		await expect(trigger.listenForTestEvent()).rejects.toThrow("'Signing Secret' isn't set");
+		const saving = TriggerWorkflow.save(client, { secrets: { signingSecret: '' } });
+		if (!SAVES_INCOMPLETE_CREDENTIALS) {
+			await expect(saving).rejects.toThrow('mandatory');
+			return;
+		}
+		await expect((await saving).listenForTestEvent()).rejects.toThrow("'Signing Secret' isn't set");
 	});
 
 	it("leaves production's memory alone, and production leaves it alone", async () => {

@@ -148,7 +148,11 @@ export class TriggerWorkflow {
 		const { waitingForWebhook } = await this.client.call<{ waitingForWebhook?: boolean }>(
 			'POST',
 			`/workflows/${this.id}/run`,
-			{ triggerToStartFrom: { name: TRIGGER } },
+			{
+				// Older ones (2.4) run the workflow that they are sent; newer ones take their own.
+				workflowData: await this.client.getWorkflow(this.id),
+				triggerToStartFrom: { name: TRIGGER },
+			},
 		);
 		if (!waitingForWebhook) throw new Error("n8n doesn't listen for a test event");
 	}

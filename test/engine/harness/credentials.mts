@@ -15,6 +15,7 @@ import type {
 	WorkflowExecuteMode,
 } from 'n8n-workflow';
 
+import { withIsolate } from './differences.mts';
 import { core, workflow as n8n } from './n8n.mts';
 import { credentialTypeOf, NodeTypes } from './nodeTypes.mts';
 
@@ -234,19 +235,18 @@ export class CredentialsHelper extends n8n.ICredentialsHelper {
 			active: false,
 			nodeTypes: new NodeTypes(),
 		});
-		await standIn.expression.acquireIsolate();
-		try {
-			return standIn.expression.getComplexParameterValue(
-				NO_NODE,
-				data as Parameters<typeof standIn.expression.getComplexParameterValue>[1],
-				mode,
-				keys,
-				undefined,
-				undefined,
-				data,
-			) as ICredentialDataDecryptedObject;
-		} finally {
-			await standIn.expression.releaseIsolate();
-		}
+		return await withIsolate(
+			standIn.expression,
+			() =>
+				standIn.expression.getComplexParameterValue(
+					NO_NODE,
+					data as Parameters<typeof standIn.expression.getComplexParameterValue>[1],
+					mode,
+					keys,
+					undefined,
+					undefined,
+					data,
+				) as ICredentialDataDecryptedObject,
+		);
 	}
 }

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 
 import { afterAll } from 'vitest';
 
-import { provideCredentialKey } from './differences.mts';
+import { provideCredentialKey, startExpressionEngine } from './differences.mts';
 
 export type Constructor<T> = abstract new (...args: never[]) => T;
 
@@ -56,15 +56,9 @@ export const { Container } = requireOfCore('@n8n/di') as { Container: DiContaine
 const { Logger } = requireOfCore('@n8n/backend-common') as {
 	Logger: Constructor<Parameters<typeof workflow.LoggerProxy.init>[0]>;
 };
-const { GlobalConfig } = requireOfCore('@n8n/config') as {
-	GlobalConfig: Constructor<{
-		expressionEngine: Parameters<typeof workflow.Expression.initExpressionEngine>[0];
-	}>;
-};
-
 provideCredentialKey(core, Container);
 workflow.LoggerProxy.init(Container.get(Logger));
-await workflow.Expression.initExpressionEngine(Container.get(GlobalConfig).expressionEngine);
+await startExpressionEngine(workflow, requireOfCore, Container);
 
 /** All that this n8n has logged so far, debug messages included. */
 export function loggedText(): string {

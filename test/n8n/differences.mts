@@ -1,0 +1,16 @@
+/**
+ * Where older n8n (`scripts/n8n/versions/`) do less by themselves, before the nodes have a say. What of
+ * it users notice is in the README's table.
+ */
+import { n8n } from './fixture.mts';
+
+/** Whether the n8n under test is older than this version. */
+function isBefore(version: string): boolean {
+	return n8n.version.localeCompare(version, 'en', { numeric: true }) < 0;
+}
+
+/** JSON behind a byte order mark; older ones answer it with 422, as what can't be parsed. */
+export const READS_JSON_BEHIND_BOM = !isBefore('2.38');
+
+/** A credential without a required field; 1.x doesn't save it. */
+export const SAVES_INCOMPLETE_CREDENTIALS = !isBefore('2.0');
