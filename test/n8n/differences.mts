@@ -14,3 +14,6 @@ export const READS_JSON_BEHIND_BOM = !isBefore('2.38');
 
 /** A credential without a required field; 1.x doesn't save it. */
 export const SAVES_INCOMPLETE_CREDENTIALS = !isBefore('2.0');
+
+/** The credential's test where the stored token lacks a scope; 2.4 and older keep that token. */
+export const TESTS_WITH_A_NEW_TOKEN = !isBefore('2.20');
