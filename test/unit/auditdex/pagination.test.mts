@@ -314,6 +314,26 @@ const NEXT_PAGES: ReadonlyArray<[what: string, answer: Answer, next: PageRequest
 		query({ page: 2 }),
 	],
 	// Offset and limit
+	['HubSpot', inBody({ paging: { next: { after: '2', link: NEXT } } }), { url: NEXT }],
+	[
+		'meta.page.number',
+		inBody({ meta: { page: { number: 1, size: 2, total_pages: 2 } } }),
+		query({ page: 2 }),
+	],
+	['pages.current of pages.total', inBody({ pages: { current: 1, total: 2 } }), query({ page: 2 })],
+	['pageNo and totalPage', inBody({ pageNo: 1, totalPage: 2 }), query({ pageNo: 2 })],
+	[
+		'page and page_count as text',
+		inBody({ paging: { page: '1', page_count: '2' } }),
+		query({ page: 2 }),
+	],
+	[
+		'page.offset, page.limit, page.total',
+		inBody({ page: { offset: 0, limit: 2, total: 3 } }),
+		query({ offset: 2 }),
+	],
+	['range.start', inBody({ range: { start: 0, end: 2, total: 3 } }), query({ start: 2 })],
+	['nextPage true', inBody({ page: 1, nextPage: true }), query({ page: 2 })],
 	['offset, limit, total', inBody({ offset: 0, limit: 2, total: 5 }), query({ offset: 2 })],
 	[
 		'offset, limit, total as text',
@@ -407,6 +427,10 @@ const DEAD_ENDS: Array<[what: string, answer: Answer]> = [
 	['a last page as the first', inBody({ page: 3, total_pages: 3 })],
 	['an object', inBody({ next: { after: 'eng_2' } })],
 	['a link without an address', inBody({ links: [{ rel: 'next', id: 2 }], total: 3 })],
+	['a last key', inBody({ LastEvaluatedKey: { id: 'eng_2' } })],
+	['remaining', inBody({ remaining: 1 })],
+	['remainingItemCount', inBody({ metadata: { remainingItemCount: 1 } })],
+	['results as a number', inBody({ results: 3 })],
 	['total', inBody({ total: 3 })],
 	['total as text', inBody({ total: '3' })],
 	['total_count', inBody({ total_count: 3 })],

@@ -12,8 +12,10 @@ export interface Member {
 /** Objects deeper than at the first level are looked into only where their name speaks of paging. */
 const PAGING_PLACE = /pag|link|meta|cursor|info|result|data|list|embedded|summary|header|response/;
 const DEEPEST = 4;
-/** Links and positions of other pages than the next one. */
-const OTHER_PAGES = /^(self|first|last|prev|previous|current)$/;
+/** Links and positions of other pages than the next one, and other counts and limits. */
+const OTHER_PLACES = /^(self|first|last|prev|previous|current|rate.*|quotas?|usage)$/;
+/** Other headers with such names have nothing to do with lists. */
+const PAGING_HEADER = /page|total|count|limit|offset|cursor|more|next/;
 /** Its members are read as part of the name: `next: { href }`, `total: { value }`. */
 const PREFIXES = /^(next(page|link)?|total)$/;
 
@@ -46,7 +48,7 @@ export function membersOf(
 				const name = canonical(spelling);
 				members.push({ name: nameIn(place, name), spelling, holds: value });
 				if (name.includes('link')) members.push(...linksIn(value));
-				if (!isObject(value) || OTHER_PAGES.test(name) || PREFIXES.test(place)) continue;
+				if (!isObject(value) || OTHER_PLACES.test(name) || PREFIXES.test(place)) continue;
 				const isPlace = depth === 0 || around.includes(value) || PAGING_PLACE.test(name);
 				if (isPlace || PREFIXES.test(name)) deeper.push({ object: value, place: name });
 			}
@@ -84,7 +86,7 @@ function inHeader([header, value = '']: [string, string | undefined]): Member[] 
 		return [{ name: 'total', spelling: '', holds: total }];
 	}
 	if (/^(pagination|paging)$/.test(name)) return membersOf([parsedObject(value)], {});
-	return [{ name, spelling: '', holds: value }];
+	return PAGING_HEADER.test(name) ? [{ name, spelling: '', holds: value }] : [];
 }
 
 function parsedObject(text: string): JsonObject {

@@ -55,46 +55,45 @@ function otherCursor({ cursor }: PageFacts, { request, total }: Progress, read: 
 	return isOwn || total === read ? undefined : cursor;
 }
 
-function numberedPage(page: PageFacts, progress: Progress, read: number) {
-	const { next, more } = page;
-	if (next && more !== false) return { [next.parameter]: next.value };
+function numberedPage(page: PageFacts, progress: Progress, read: number): PageRequest['query'] {
+	if (page.next && page.more !== false) return { [page.next.parameter]: page.next.value };
 	if (!page.page) return undefined;
 	const { parameter, value } = page.page;
-	const pagesHere = value + (progress.firstPage === 0 ? 1 : 0);
-	const goesOn = () => {
-		if (page.pages !== undefined || page.lastPage !== undefined) {
-			return pagesHere < (page.pages ?? 0) || value < (page.lastPage ?? 0) || more === true;
-		}
-		if (progress.total === read) return more === true;
-		if (progress.total !== undefined && progress.total > read) {
-			const size = reliableSize(page);
-			const isFull = page.items.length >= (size ?? 1);
-			const left = isFull || (size && pagesHere < Math.ceil(progress.total / size));
-			return Boolean(left) || more === true;
-		}
-		return more ?? mayGoOn(page, progress);
-	};
-	return goesOn() ? { [parameter]: value + 1 } : undefined;
+	return pagesGoOn(page, value, progress, read) ? { [parameter]: value + 1 } : undefined;
 }
 
-function nextOffset(page: PageFacts, progress: Progress, read: number) {
+/** Whether page number `number` is followed by another: what is counted decides over what is said. */
+function pagesGoOn(page: PageFacts, number: number, progress: Progress, read: number): boolean {
+	const { pages, lastPage, more, items } = page;
+	const { total, firstPage } = progress;
+	const pagesHere = number + (firstPage === 0 ? 1 : 0);
+	if (pages !== undefined || lastPage !== undefined) {
+		return pagesHere < (pages ?? 0) || number < (lastPage ?? 0) || more === true;
+	}
+	if (total === read) return more === true;
+	// A total below what was read counts something else.
+	if (total === undefined || total < read) return more ?? mayGoOn(page, progress);
+	const size = reliableSize(page) ?? 0;
+	const isFull = items.length > 0 && items.length >= size;
+	return isFull || (size > 0 && pagesHere * size < total) || more === true;
+}
+
+function nextOffset(page: PageFacts, progress: Progress, read: number): PageRequest['query'] {
 	const { offset, more, items } = page;
 	const { total, firstOffset = 0 } = progress;
 	if (!offset || (total === read && more !== true)) return undefined;
+	const { parameter, value } = offset;
 	const size = reliableSize(page) ?? items.length;
-	if (total !== undefined && total > read) {
-		// Services that leave items out after counting them still count them in offsets.
-		const ahead = offset.value - firstOffset;
-		const step = ahead + size < total ? size : items.length;
-		if (step > 0 && (ahead + step < total || items.length >= size || more === true)) {
-			return { [offset.parameter]: offset.value + step };
-		}
-		return undefined;
+	if (total === undefined || total <= read) {
+		const step = items.length || size;
+		const goesOn = more ?? mayGoOn(page, progress);
+		return step > 0 && goesOn ? { [parameter]: value + step } : undefined;
 	}
-	const step = items.length || size;
-	return step > 0 && (more ?? mayGoOn(page, progress))
-		? { [offset.parameter]: offset.value + step }
-		: undefined;
+	// Services that leave items out after counting them still count them in offsets.
+	const ahead = value - firstOffset;
+	const step = ahead + size < total ? size : items.length;
+	const goesOn = ahead + step < total || items.length >= size || more === true;
+	return step > 0 && goesOn ? { [parameter]: value + step } : undefined;
 }
 
 /** How many items a page can hold, unless it holds more. */

@@ -45,7 +45,7 @@ const NEXT =
 	/^next(page|cursor|token|marker|key|start|offset|skip|links?|ur[li]|href|path|num(ber)?|no|index|id|records?|results?|items?|batch|set|range|position|after|from|value)*$/;
 /** What says that more follows without the word `next`. */
 const CONTINUED =
-	/^(continue|continuation(token)?|remaining(item|result|record)s?(count)?|remainingcount|(item|result|record)s?remaining)$/;
+	/^(continue|continuation(token)?|lastevaluatedkey|remaining((item|result|record)s?)?(count)?|(item|result|record)s?remaining)$/;
 /** Never a URL, whatever it looks like. */
 const OPAQUE = /cursor|token|marker|key|id$/;
 /** Names, and the parameter that the value is sent back as. */
@@ -85,7 +85,7 @@ const TOTAL =
 	/^(total|all)(number)?(of)?(count|items?|results?|elements|records?|hits|size|rows|entries|objects|matches|engagements?|value|found|available)?(count)?$|^(records?|results?|items?|rows|entries|engagements?)total$|^(num|records)found$|^fullcount$|^records$/;
 /** Of all items or of this page's. */
 const COUNT =
-	/^(items?|results?|records?|rows|entries|engagements?|objects)?count$|^num(ber)?(of)?(items|results|records|engagements)$/;
+	/^(items?|results?|records?|rows|entries|engagements?|objects)?count$|^num(ber)?(of)?(items|results|records|engagements)$|^(items|results|entries|hits|matches|matched|found)$/;
 const MORE =
 	/^(has|is)?more(pages|items|results|entries|records|data|available)?$|^has(next|nextpage|additional)$|^(is)?(truncated|incomplete)(results)?$/;
 const DONE = /^(is)?(last|lastpage|end|done|eof)$/;
