@@ -47,7 +47,8 @@ export class Stage {
 	inspector!: Inspector;
 	/** Of our OAuth2 credential, which the HTTP Request node uses too. */
 	credential!: CredentialReference;
-	private binaryMode: BinaryMode | undefined;
+	/** How n8n was started; undefined while it isn't running. */
+	private settings: string | undefined;
 
 	constructor(folder: string, n8nFolder: string, baseUrl: string, adminUrl: string) {
 		this.folder = folder;
@@ -58,9 +59,13 @@ export class Stage {
 		this.admin = new AdminClient(adminUrl);
 	}
 
-	/** Starts n8n, or starts the same n8n again when it is to keep files elsewhere. */
-	async useBinaryMode(mode: BinaryMode): Promise<void> {
-		if (mode === this.binaryMode) return;
+	/**
+	 * Starts n8n, or starts the same n8n again when it is to keep files elsewhere, or to have other
+	 * settings besides.
+	 */
+	async useBinaryMode(mode: BinaryMode, env: Record<string, string> = {}): Promise<void> {
+		const settings = JSON.stringify([mode, env]);
+		if (settings === this.settings) return;
 		await this.stopN8n();
 		const inspectPort = await freePort();
 		this.n8n = await startN8n({
@@ -71,6 +76,7 @@ export class Stage {
 				N8N_LOG_LEVEL: 'warn',
 				EXECUTIONS_DATA_SAVE_ON_SUCCESS: 'none',
 				EXECUTIONS_DATA_SAVE_ON_ERROR: 'none',
+				...env,
 			},
 		});
 		this.inspector = await Inspector.connect(this.n8n.pid!, inspectPort);
@@ -81,12 +87,12 @@ export class Stage {
 			baseUrl: this.baseUrl,
 			scope: 'evidence:write controls:read reports:read',
 		});
-		this.binaryMode = mode;
+		this.settings = settings;
 	}
 
 	async stopN8n(): Promise<void> {
-		if (this.binaryMode === undefined) return;
-		this.binaryMode = undefined;
+		if (this.settings === undefined) return;
+		this.settings = undefined;
 		this.inspector.close();
 		await this.n8n.stop();
 	}

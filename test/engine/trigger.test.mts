@@ -274,6 +274,119 @@ describe('after a restart', () => {
 	});
 });
 
+describe('when the workflow succeeded', () => {
+	const succeeded = { responseMode: 'lastNode' };
+
+	test('the sender is told that, and nothing of what the workflow put out', async () => {
+		const at = await endpoint(succeeded);
+		at.lastNodeOutput = [{ internal: 'of no concern to the sender' }];
+		const event = finding();
+		await expectRun(at, signed(event), event);
+	});
+
+	test('a failed run gets a 5xx, is not remembered, and runs again', async () => {
+		const at = await endpoint(succeeded);
+		const message = signed(finding());
+		at.beforeRun = async () => {
+			throw new Error('Jira is down');
+		};
+		for (const _again of [1, 2]) expect(await send(at.url, message)).toEqual(refusedWith(500));
+		at.beforeRun = async () => {};
+		expect(await send(at.url, message)).toEqual(ACCEPTED);
+		expect(await send(at.url, message)).toEqual(DUPLICATE);
+		expect(at.runs).toHaveLength(1);
+	});
+
+	test('a copy that comes while the first runs waits a few seconds, then gets 503', async () => {
+		const at = await endpoint(succeeded);
+		const waiting: Array<() => void> = [];
+		at.beforeRun = async () => await new Promise<void>((resolve) => waiting.push(resolve));
+		const message = signed(finding());
+		const first = send(at.url, message);
+		await expect.poll(() => waiting.length).toBe(1);
+		expect(await send(at.url, message)).toEqual(refusedWith(503));
+		waiting[0]!();
+		expect(await first).toEqual(ACCEPTED);
+		expect(await send(at.url, message)).toEqual(DUPLICATE);
+		expect(at.runs).toHaveLength(1);
+	});
+
+	test('what was accepted is stored with whatever n8n answers next', async () => {
+		const at = await endpoint(succeeded);
+		// A run takes n8n's database a while, and never less than a timer.
+		at.beforeRun = async () => await new Promise((resolve) => setTimeout(resolve, 20));
+		const [one, two, three] = [signed(finding()), signed(finding()), signed(finding())];
+		expect(await send(at.url, one)).toEqual(ACCEPTED);
+		expect(await send(at.url, two)).toEqual(ACCEPTED);
+		at.restart();
+		expect(await send(at.url, one)).toEqual(DUPLICATE);
+		expect(await send(at.url, three)).toEqual(ACCEPTED);
+		expect(await send(at.url, three)).toEqual(DUPLICATE);
+		at.restart();
+		expect(await send(at.url, three)).toEqual(DUPLICATE);
+	});
+
+	test('a slow run does not take back what was stored since it began', async () => {
+		const at = await endpoint(succeeded);
+		const waiting: Array<() => void> = [];
+		at.beforeRun = async () => await new Promise<void>((resolve) => waiting.push(resolve));
+		const slow = send(at.url, signed(finding()));
+		await expect.poll(() => waiting.length).toBe(1);
+		at.beforeRun = async () => {};
+		const others = Array.from({ length: 3 }, () => signed(finding()));
+		for (const other of others) expect(await send(at.url, other)).toEqual(ACCEPTED);
+		waiting[0]!();
+		expect(await slow).toEqual(ACCEPTED);
+		at.restart();
+		for (const other of others) expect(await send(at.url, other)).toEqual(DUPLICATE);
+	});
+});
+
+describe('Include Delivery', () => {
+	test('adds an id that all copies share, and when each was received', async () => {
+		const at = await endpoint({ options: { includeDelivery: true } });
+		at.mode = 'manual';
+		const event = finding();
+		for (const message of [signed(event), signed(event), signed(finding())]) {
+			expect(await send(at.url, message)).toEqual(ACCEPTED);
+		}
+		const [first, copy, other] = at.runs.map(([output]) => output as IDataObject);
+		const { delivery: added, ...rest } = first!;
+		expect(rest).toEqual(event);
+		expect(added).toEqual({
+			id: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+			receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
+		});
+		expect(copy!.delivery).toMatchObject({ id: (added as IDataObject).id });
+		expect((other!.delivery as IDataObject).id).not.toBe((added as IDataObject).id);
+	});
+});
+
+describe('a run that n8n never starts, nor answers', () => {
+	test('leaves nothing waiting after the age limit', async () => {
+		const at = await endpoint({ options: { maxEventAgeSeconds: 1 } });
+		const timers = () =>
+			process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+		let isAsked = false;
+		at.beforeRun = async () => {
+			isAsked = true;
+			await new Promise(() => {});
+		};
+		const { headers, body } = signed(finding());
+		const hangingUp = openRequest(at.url, { method: 'POST', headers: Object.fromEntries(headers) });
+		hangingUp.on('error', () => {});
+		hangingUp.end(body);
+		await expect.poll(() => isAsked).toBe(true);
+		const before = timers();
+		hangingUp.destroy();
+		await expect.poll(async () => await at.openConnections()).toBe(0);
+		expect(await send(at.url, signed(finding({ timestamp: secondsFromNow(-2) })))).toEqual(
+			refusedWith(401),
+		);
+		await expect.poll(timers, { timeout: 30_000 }).toBeLessThanOrEqual(before);
+	});
+});
+
 describe('test events', () => {
 	test('are checked, run each time, and leave nothing in the memory', async () => {
 		const at = await endpoint();

@@ -78,9 +78,10 @@ function runAtOnce(
 	staticData: ReturnType<IWebhookFunctions['getWorkflowStaticData']>,
 	answered: Promise<boolean>,
 ): AdmittedDelivery {
-	const end = deliveries.keepCurrent(staticData);
-	void answered.then((isAccepted) => {
-		end();
+	// n8n takes static data for unchanged when it starts the run, which it does before any timer.
+	const begun = sleep(0).then(() => deliveries.keepCurrent(staticData, Date.now() / 1000));
+	void answered.then(async (isAccepted) => {
+		(await begun)();
 		if (isAccepted) deliveries.acceptedUnstored(Date.now() / 1000);
 	});
 	return { outcome: 'admitted', runStarted: () => {} };

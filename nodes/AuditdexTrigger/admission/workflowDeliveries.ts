@@ -90,12 +90,13 @@ export class WorkflowDeliveries {
 	}
 
 	/**
-	 * Has this static data hold what is accepted until n8n comes to store it.
+	 * Has this static data hold what is accepted until n8n comes to store it, which may be long after.
 	 *
 	 * @returns what ends this
 	 */
-	keepCurrent(staticData: IDataObject): () => void {
+	keepCurrent(staticData: IDataObject, now: number): () => void {
 		this.#toBeStored.add(staticData);
+		if (!this.#isAllStored) staticData[STATIC_DATA_NAME] = this.toStaticData(now);
 		return () => {
 			this.#toBeStored.delete(staticData);
 		};

@@ -1,7 +1,8 @@
 /**
  * A webhook endpoint as n8n 2.41 has it. n8n-core has the context that a trigger's `webhook` method
  * runs in; what lies around it is part of the `n8n` package: the reading of bodies, the start of the
- * run, the answer, static data. Here they do what they do there, in the same order.
+ * run, the answer, static data. Here they do what they do there, in the same order, for a node of a
+ * version above 1.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
@@ -56,6 +57,8 @@ export class WebhookEndpoint {
 	mode: WorkflowExecuteMode = 'webhook';
 	/** Runs before a run is started; what it throws is why it couldn't be. */
 	beforeRun: () => Promise<void> = async () => {};
+	/** What the last node puts out, where the sender is told when the run is over. */
+	lastNodeOutput: IDataObject[] = [];
 	/** Runs that n8n starts to show that the `webhook` method threw. */
 	failedRuns = 0;
 
@@ -76,7 +79,12 @@ export class WebhookEndpoint {
 			type: AUDITDEX_TRIGGER,
 			typeVersion: 1.1,
 			position: [0, 0],
-			parameters: { events: ['*'], options: {}, ...parameters } as INode['parameters'],
+			parameters: {
+				events: ['*'],
+				responseMode: 'onReceived',
+				options: {},
+				...parameters,
+			} as INode['parameters'],
 			credentials,
 		};
 	}
@@ -107,7 +115,7 @@ export class WebhookEndpoint {
 		try {
 			prepareBody(request);
 			if (request.contentType === 'multipart/form-data') await buffer(request);
-			else if (!request.contentType?.startsWith('multipart/')) await parseBody(request);
+			else if (isParsed(request.contentType)) await parseBody(request);
 		} catch {
 			answer.status(422).json({ code: 422 });
 			return;
@@ -129,16 +137,23 @@ export class WebhookEndpoint {
 			return;
 		}
 		if (result.noWebhookResponse) return;
+		const isToldLast = this.node.parameters.responseMode === 'lastNode' && result.workflowData;
 		try {
 			if (result.workflowData) await this.startRun(result.workflowData[0]!);
 		} catch {
-			answer.status(500).json({ code: 500 });
+			// A run that failed is answered, and static data stored, as for one that succeeded.
+			if (isToldLast) this.store(workflow);
+			answer.status(500).json({ message: 'Error in workflow' });
 			return;
 		}
-		const body = result.webhookResponse as object;
+		const body = isToldLast ? this.lastNodeOutput : (result.webhookResponse as object);
+		this.store(workflow);
+		answer.status(200).json(body);
+	}
+
+	private store(workflow: InstanceType<typeof n8n.Workflow>): void {
 		const { staticData } = workflow as { staticData: { __dataChanged?: boolean } };
 		if (staticData.__dataChanged) this.staticData = JSON.stringify(staticData);
-		answer.status(200).json(body);
 	}
 
 	private async callNode(
@@ -205,6 +220,13 @@ function prepareBody(request: WebhookRequest): void {
 		if (bytes.length > MAX_BODY_BYTES) throw new Error('too large');
 		request.rawBody = bytes;
 	};
+}
+
+/** What n8n leaves unread, a node may read itself. */
+function isParsed(contentType = ''): boolean {
+	return /^(?:application\/json|text\/plain|application\/x-www-form-urlencoded)|[/+]xml$/.test(
+		contentType,
+	);
 }
 
 async function parseBody(request: WebhookRequest): Promise<void> {

@@ -92,7 +92,8 @@ describe("a workflow's triggers", () => {
 	test('that acknowledge late are stored by whichever request n8n answers next', async () => {
 		const deliveries = new WorkflowDeliveries();
 		const [slow, next, later] = [{}, {}, {}] as IDataObject[];
-		const end = deliveries.keepCurrent(slow!);
+		const end = deliveries.keepCurrent(slow!, NOW);
+		expect(slow).toEqual({});
 		deliveries.storeRest(next!, NOW);
 		expect(next).toEqual({});
 
