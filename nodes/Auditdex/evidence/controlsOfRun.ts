@@ -19,7 +19,8 @@ export async function evidenceInRun(
 	views.set(client, asked);
 	const key = `${engagementId}/${controlId}`;
 	const view =
-		asked.get(key) ?? client.getControl(engagementId, controlId, settings).then(readEvidence);
+		asked.get(key) ??
+		client.getControl(engagementId, controlId, settings).then(({ body }) => readEvidence(body));
 	asked.set(key, view);
 	return await view;
 }
