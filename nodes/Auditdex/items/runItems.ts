@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { cancellation, cancelSignalOf } from '../api/request/cancellation';
 import { AuditdexClient } from '../api/client';
@@ -10,6 +10,7 @@ import type { Job, Operation } from '../resources/operation';
 import { errorItem } from './errorItem';
 import { ExecutionMemory } from './executionMemory';
 import { inParallel } from './inParallel';
+import { triesOf } from './retryOnFail';
 
 /** How much of what was stored the words of a failed run name. */
 const IDS_SHOWN = 100;
@@ -45,19 +46,33 @@ export async function runItems(
 	const memory = new ExecutionMemory(context);
 	let failed = readable.length < readings.length;
 
-	const run = async (job: Job, itemIndex: number): Promise<INodeExecutionData[]> => {
+	const tryOnce = async (job: Job): Promise<IDataObject[]> => {
+		const work = Promise.resolve(client).then(async (connected) => await job(connected!, memory));
+		return await (cancelled ? untilAborted(work, cancelled) : work);
+	};
+	const run = async (
+		job: Job,
+		itemIndex: number,
+		isFirst: boolean,
+	): Promise<INodeExecutionData[]> => {
 		// What has begun is finished; nothing more is started once the run is to end.
 		if (failed && !continueOnFail) return [];
-		try {
-			const work = Promise.resolve(client).then(async (connected) => await job(connected!, memory));
-			const output = await (cancelled ? untilAborted(work, cancelled) : work);
-			return output.map((json) => ({ json, pairedItem: { item: itemIndex } }));
-		} catch (error) {
-			failed = true;
-			if (cancelled?.aborted) throw cancellation(node);
-			const nodeError = toNodeError(node, error, itemIndex);
-			if (continueOnFail) return [errorItem(node, itemIndex, nodeError)];
-			throw nodeError;
+		const { tries, waitMs } = triesOf(node, continueOnFail, isFirst);
+		for (let tried = 1; ; tried++) {
+			try {
+				const output = await tryOnce(job);
+				return output.map((json) => ({ json, pairedItem: { item: itemIndex } }));
+			} catch (error) {
+				if (cancelled?.aborted) throw cancellation(node);
+				if (tried < tries) {
+					await (await client)?.pause(waitMs);
+					continue;
+				}
+				failed = true;
+				const nodeError = toNodeError(node, error, itemIndex);
+				if (continueOnFail) return [errorItem(node, itemIndex, nodeError)];
+				throw nodeError;
+			}
 		}
 	};
 
@@ -69,7 +84,8 @@ export async function runItems(
 			if ('error' in reading) return [errorItem(node, itemIndex, reading.error)];
 			const output: INodeExecutionData[] = [];
 			for (const job of reading.jobs) {
-				for (const item of await run(job, itemIndex)) output.push(item);
+				const isFirst = itemIndex === 0 && output.length === 0;
+				for (const item of await run(job, itemIndex, isFirst)) output.push(item);
 			}
 			return output;
 		},
