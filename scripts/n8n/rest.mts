@@ -331,6 +331,19 @@ export class N8nClient {
 		return await this.waitForExecution(await this.runManually(id, trigger));
 	}
 
+	/**
+	 * "Retry" on a failed execution, with its own workflow or the one that's saved now; waits for the end.
+	 * @throws Error when n8n starts none
+	 */
+	async retryExecution(failed: Execution, loadWorkflow = false): Promise<Execution> {
+		const { id, workflowId } = failed;
+		await this.call('POST', `/executions/${id}/retry`, { loadWorkflow });
+		const runs = await this.listAllExecutions({ workflowId });
+		const retry = runs.find(({ retryOf }) => retryOf === id);
+		if (!retry) throw new Error(`n8n started no retry of execution ${id}`);
+		return await this.waitForExecution(retry.id);
+	}
+
 	/** The latest runs, newest first (n8n gives at most 100 a call). */
 	async listExecutions(
 		filter: { workflowId?: string; status?: ExecutionStatus[] } = {},
