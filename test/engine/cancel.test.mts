@@ -148,10 +148,9 @@ test('Stop amid uploads ends the execution soon, leaves no request and stores no
 		const items = await itemsWith(500, largeFile)();
 		const stop = new AbortController();
 		const execution = account.run(submit(), items, { signal: stop.signal });
-		await expect
-			.poll(async () => (await admin.listEvidence()).length, { timeout: 60_000 })
-			.toBeGreaterThan(2);
-		expect((await admin.stats()).inFlight).toBeGreaterThan(0);
+		const isAmidUploads = async () =>
+			(await admin.listEvidence()).length > 2 && (await admin.stats()).inFlight > 0;
+		await expect.poll(isAmidUploads, { timeout: 60_000 }).toBe(true);
 
 		const pressed = Date.now();
 		stop.abort();

@@ -103,7 +103,7 @@ describe.each(BINARY_MODES)('with files in %s mode', (mode) => {
 					expect(json.recovered ?? false).toBe(expected.recovered ?? false);
 				}
 			}
-			expect((await admin.stats()).inFlight).toBe(0);
+			await expect.poll(async () => (await admin.stats()).inFlight).toBe(0);
 			passed += 1;
 		} finally {
 			await account.close();

@@ -46,7 +46,7 @@ export const verifyProperties: INodeProperties[] = [
 		default: 'data',
 		required: true,
 		placeholder: 'e.g. data',
-		hint: 'The name of the input field that holds the file; for several files, their names separated by commas. Or the file itself by expression, e.g. {{ $binary.data }}.',
+		hint: 'The name of the input field with the file, several separated by commas, or the file itself by expression',
 		displayOptions: showFor('binary'),
 	},
 	{
