@@ -24,7 +24,8 @@ export interface Diagnosis {
 	/** How it was signed, where that was found out. */
 	form?: SignatureFit['form'];
 	header?: string;
-	secret?: SignatureFit['secret'];
+	/** The field of the credential that has the secret it was made with. */
+	madeWith?: string;
 	/** Sentences. Nothing in them is from the body, or secret. */
 	says: string;
 	set: string;
@@ -69,7 +70,7 @@ export async function diagnose(
 	const found = fit && {
 		form: fit.form,
 		header: fit.header,
-		secret: fit.secret,
+		madeWith: SECRETS[fit.secret],
 	};
 	if (verdict.outcome !== 'refused' && fit) {
 		const how = `${FORMS[fit.form]}, in the header “${fit.header}”, with the ${SECRETS[fit.secret]}`;
