@@ -120,7 +120,9 @@ describe.each(NAMES)('%s', (name) => {
 			title: 'Resource Not Found',
 			says: [/Check the engagement and control IDs/],
 		},
-		{ status: 409, title: 'Conflict', says: [/Base URL/] },
+		{ status: 409, title: 'Conflict', says: [/Look at the control/] },
+		{ status: 410, title: 'Gone', says: [/was removed/] },
+		{ status: 415, title: 'Unsupported Media Type', says: [/MIME Type/] },
 		{ status: 413, title: 'Content Too Large', says: [/larger than AUDITDEX accepts/] },
 		{ status: 429, title: 'Rate Limited', says: [/Wait a minute/] },
 	];

@@ -87,6 +87,41 @@ describe('field errors are named, however they are written', () => {
 		[{ errors: { a: ['one', 'two'], b: 'three' } }, 'a: one, two; b: three.'],
 		[{ 'invalid-params': [{ name: 'a', reason: 'is wrong' }] }, 'a: is wrong.'],
 		[{ invalid_params: [{ param: 'a', message: 'is wrong' }] }, 'a: is wrong.'],
+		[{ detail: [{ loc: ['body', 'a', 0], msg: 'is wrong', type: 'x' }] }, 'body.a.0: is wrong.'],
+		[{ errors: [{ loc: ['query', 'a'], msg: 'is wrong' }] }, 'query.a: is wrong.'],
+		[{ violations: [{ propertyPath: 'a', message: 'is wrong', code: 'c' }] }, 'a: is wrong.'],
+		[
+			{
+				errors: [
+					{ status: '422', source: { pointer: '/data/a' }, title: 'Bad', detail: 'is wrong' },
+				],
+			},
+			'/data/a: is wrong.',
+		],
+		[{ errors: [{ source: { parameter: 'a' }, title: 'is wrong' }] }, 'a: is wrong.'],
+		[
+			{ errors: { a: { message: 'is wrong', code: 7 }, b: { msg: 'too' } } },
+			'a: is wrong; b: too.',
+		],
+		[{ errors: { a: [{ error: 'blank', message: 'is wrong' }] } }, 'a: is wrong.'],
+		[{ errors: { a: { b: ['is wrong'], c: 'too' } } }, 'a.b: is wrong; a.c: too.'],
+		[{ errors: { 'a.0.b': ['is wrong'] } }, 'a.0.b: is wrong.'],
+		[{ errors: { '': ['is wrong'] } }, 'is wrong.'],
+		[{ errors: { name: ['is wrong'], message: ['is long'] } }, 'name: is wrong; is long.'],
+		[{ details: [{ field: 'a', description: 'is wrong' }] }, 'a: is wrong.'],
+		[{ details: ['a is wrong'] }, 'a is wrong.'],
+		[
+			{ error: { code: 'invalid', details: [{ path: ['a', 'b'], message: 'is wrong' }] } },
+			'a.b: is wrong.',
+		],
+		[{ error: { code: 'invalid', message: 'a is wrong' } }, 'a is wrong.'],
+		[{ message: ['a must be text', 'b must be short'] }, 'a must be text; b must be short.'],
+		[{ fieldErrors: [{ field: 'a', defaultMessage: 'is wrong' }] }, 'a: is wrong.'],
+		[
+			{ errors: [{ property: 'a', constraints: { isText: 'must be text' } }] },
+			'a.isText: must be text.',
+		],
+		[{ errors: ['same', 'same'] }, 'same.'],
 	])('%j', (errors, text) => {
 		const { description } = refusalOf(answer(400, { title: 'T', ...errors }), 'x', []);
 		expect(description).toBe(`${text} Correct the value named here and run the workflow again.`);
@@ -95,6 +130,45 @@ describe('field errors are named, however they are written', () => {
 	test.each([[[]], [[null, 7, {}]], [7], ['text']])('%j are none', (errors) => {
 		const { description } = refusalOf(answer(400, { title: 'T', errors }), 'x', []);
 		expect(description).toBe('Correct the value named here and run the workflow again.');
+	});
+});
+
+describe('what to do is told by the status', () => {
+	const next = (status: number) =>
+		refusalOf(answer(status, { title: 'T' }), 'x', []).description ?? '';
+
+	test.each([
+		[405, /Base URL/],
+		[406, /Update n8n-nodes-auditdex/],
+		[407, /proxy/],
+		[409, /Look at the control/],
+		[410, /removed/],
+		[411, /proxy/],
+		[412, /changed/],
+		[413, /Split or compress/],
+		[414, /too long/],
+		[415, /MIME Type/],
+		[421, /proxy/],
+		[423, /locked/],
+		[425, /again in a minute/],
+		[426, /Update n8n-nodes-auditdex/],
+		[428, /Update n8n-nodes-auditdex/],
+		[431, /headers are too long/],
+		[451, /legal reasons/],
+		[501, /does not offer/],
+		[402, /plan/],
+		[418, /contact support/],
+		[444, /contact support/],
+		[500, /again later/],
+		[599, /again later/],
+	])('%i', (status, says) => {
+		expect(next(status)).toMatch(says);
+	});
+
+	test('“Check Base URL” is left to the statuses that it may help with', () => {
+		const statuses = Array.from({ length: 300 }, (_, index) => 300 + index);
+		const withBaseUrl = statuses.filter((status) => /Base URL/.test(next(status)) && status >= 400);
+		expect(withBaseUrl).toEqual([404, 405, 421]);
 	});
 });
 

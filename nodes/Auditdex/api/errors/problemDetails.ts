@@ -1,6 +1,7 @@
 import { AuditdexError, type ProblemDetails } from './auditdexError';
 import { jsonOf, type HttpAnswer } from '../request/httpAnswer';
 import { redact } from './redact';
+import { fieldErrors } from './fieldErrors';
 import { isObject } from '../json';
 
 /** Titles for statuses the service answered without problem details (RFC 9110 §15). */
@@ -9,9 +10,28 @@ const STATUS_TITLES: Readonly<Record<number, string>> = {
 	401: 'Unauthorized',
 	403: 'Forbidden',
 	404: 'Not Found',
+	405: 'Method Not Allowed',
+	406: 'Not Acceptable',
+	407: 'Proxy Authentication Required',
+	408: 'Request Timeout',
+	409: 'Conflict',
+	410: 'Gone',
+	411: 'Length Required',
+	412: 'Precondition Failed',
 	413: 'Content Too Large',
+	414: 'URI Too Long',
+	415: 'Unsupported Media Type',
+	421: 'Misdirected Request',
+	422: 'Unprocessable Content',
+	423: 'Locked',
+	425: 'Too Early',
+	426: 'Upgrade Required',
+	428: 'Precondition Required',
 	429: 'Too Many Requests',
+	431: 'Request Header Fields Too Large',
+	451: 'Unavailable For Legal Reasons',
 	500: 'Internal Server Error',
+	501: 'Not Implemented',
 	502: 'Bad Gateway',
 	503: 'Service Unavailable',
 	504: 'Gateway Timeout',
@@ -82,25 +102,40 @@ export function textIn(member: unknown): string {
 	return typeof member === 'string' ? member.trim() : '';
 }
 
-/** The fields a validation problem names, e.g. "control_id: is unknown". */
-function fieldErrors(problem: ProblemDetails): string {
-	const list = problem.errors ?? problem['invalid-params'] ?? problem.invalid_params;
-	if (isObject(list)) {
-		return Object.entries(list)
-			.map(([field, messages]) => `${field}: ${[messages].flat().join(', ')}`)
-			.join('; ');
-	}
-	if (!Array.isArray(list)) return '';
-	return list
-		.map((entry) => {
-			if (!isObject(entry)) return textIn(entry);
-			const field = entry.field ?? entry.name ?? entry.param ?? entry.pointer;
-			const message = entry.message ?? entry.reason ?? entry.detail;
-			return [textIn(field), textIn(message)].filter(Boolean).join(': ');
-		})
-		.filter(Boolean)
-		.join('; ');
-}
+const CORRECT_VALUE = 'Correct the value named here and run the workflow again';
+const NOT_FROM_API =
+	'The API has no such answer, so that a proxy or another server may have given it. Check Base URL in the Auditdex credential; it should end in /v1';
+const CONTACT_SUPPORT =
+	'AUDITDEX no longer takes what this version of the node sends. Update n8n-nodes-auditdex; if it stays so, contact support@augixsys.com';
+
+/** What the user can do, by status. */
+const NEXT_STEPS: Readonly<Record<number, string>> = {
+	400: CORRECT_VALUE,
+	401: 'Check Client ID and Client Secret in the Auditdex credential, and that the API client is still active in AUDITDEX',
+	402: 'Ask your AUDITDEX administrator about the plan of your organization',
+	404: 'Check the engagement and control IDs, that this API client may see them, and Base URL in the Auditdex credential',
+	405: NOT_FROM_API,
+	406: CONTACT_SUPPORT,
+	407: 'The proxy between n8n and AUDITDEX asks for a login. Set it up where the proxy of n8n is configured',
+	408: 'The upload took too long. Run the workflow again later, or check the network between n8n and AUDITDEX',
+	409: 'It contradicts what AUDITDEX has already, such as the same evidence or a control that is concluded. Look at the control in AUDITDEX, e.g. with Control → Get, before you run the workflow again',
+	410: 'What you asked for was removed in AUDITDEX. Choose another engagement or control',
+	411: 'A proxy between n8n and AUDITDEX took the length out of the request. Ask who runs it to let uploads pass unchanged',
+	412: 'It has changed in AUDITDEX meanwhile. Look at the control there, and run the workflow again',
+	413: 'The file is larger than AUDITDEX accepts. Split or compress it, and submit it again',
+	414: 'An ID or a value of the list is too long. Check the engagement and control IDs',
+	415: 'AUDITDEX does not take files of this type. Convert the file, or set the right MIME Type under Options',
+	421: 'A proxy sent the request to the wrong server. Run the workflow again later; if it stays so, check Base URL in the Auditdex credential',
+	422: CORRECT_VALUE,
+	423: 'The engagement or control is locked in AUDITDEX. Have it unlocked there, and run the workflow again',
+	425: 'Run the workflow again in a minute',
+	426: CONTACT_SUPPORT,
+	428: CONTACT_SUPPORT,
+	429: 'Wait a minute and run the workflow again, or raise Max Retries under Options',
+	431: 'The request’s headers are too long for AUDITDEX or a proxy, mostly because of a long access token. Ask for fewer scopes in Scope in the Auditdex credential, or ask who runs the proxy to raise its limit',
+	451: 'AUDITDEX may not show or take this for legal reasons. Ask your AUDITDEX administrator',
+	501: 'This AUDITDEX does not offer what the operation asks for. Ask your AUDITDEX administrator, or contact support@augixsys.com',
+};
 
 function nextStep({ status, headers }: HttpAnswer, scope: string): string {
 	// RFC 6750 §3: the service may name the scope itself.
@@ -108,23 +143,12 @@ function nextStep({ status, headers }: HttpAnswer, scope: string): string {
 	if (status >= 300 && status < 400) {
 		return 'The address redirects elsewhere, which is not followed as it would carry the token away. Check Base URL in the Auditdex credential';
 	}
-	switch (status) {
-		case 400:
-		case 422:
-			return 'Correct the value named here and run the workflow again';
-		case 401:
-			return 'Check Client ID and Client Secret in the Auditdex credential, and that the API client is still active in AUDITDEX';
-		case 403:
-			return `The credential lacks the scope ${missing}, or this API client may not do this. Add the scope to Scope in the Auditdex credential, or ask your AUDITDEX administrator to grant it`;
-		case 404:
-			return 'Check the engagement and control IDs, that this API client may see them, and Base URL in the Auditdex credential';
-		case 413:
-			return 'The file is larger than AUDITDEX accepts. Split or compress it, and submit it again';
-		case 429:
-			return 'Wait a minute and run the workflow again, or raise Max Retries under Options';
-		default:
-			return status >= 500
-				? 'AUDITDEX could not answer just now. Run the workflow again later; if it stays so, contact support@augixsys.com'
-				: 'Check Base URL in the Auditdex credential';
+	const own = NEXT_STEPS[status];
+	if (own !== undefined) return own;
+	if (status === 403) {
+		return `The credential lacks the scope ${missing}, or this API client may not do this. Add the scope to Scope in the Auditdex credential, or ask your AUDITDEX administrator to grant it`;
 	}
+	return status >= 500
+		? 'AUDITDEX could not answer just now. Run the workflow again later; if it stays so, contact support@augixsys.com'
+		: 'Correct what is named here and run the workflow again; if nothing is, contact support@augixsys.com with the answer';
 }
