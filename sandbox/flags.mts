@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { LIST_FAULTS, LIST_KEYS, NAME_CASES, PAGINATION_STYLES } from './api/pagination.mts';
-import { PLANS } from './api/rateLimit.mts';
+import { PLANS, RATE_LIMIT_STYLES } from './api/rateLimit.mts';
 import { EVIDENCE_VIEWS, HASH_FIELDS, HASH_PLACEMENTS, type SandboxOptions } from './options.mts';
 
 /** Reads a flag's value. @throws Error with what it must be */
@@ -45,6 +45,8 @@ const VALUES: Record<string, [read: Reader, help: string]> = {
 	'hash-placement': [oneOf(HASH_PLACEMENTS), `${HASH_PLACEMENTS.join(', ')} (top)`],
 	'evidence-view': [oneOf(EVIDENCE_VIEWS), `of a control: ${EVIDENCE_VIEWS.join(', ')} (full)`],
 	'token-lifetime-seconds': [number(1, Infinity), 'of access tokens (3600)'],
+	'token-type': [(value) => value, 'what token answers call it; empty for nothing (Bearer)'],
+	'rate-limit-headers': [oneOf(RATE_LIMIT_STYLES), `${RATE_LIMIT_STYLES.join(', ')} (seconds)`],
 	'clock-speed': [number(0.01, 100_000, false), 'how much faster limits and waits pass (1)'],
 	'latency-ms': [number(0, 600_000), 'added to each answer (0)'],
 	'max-file-bytes': [number(0, Infinity), 'larger files are refused with 413 (no limit)'],

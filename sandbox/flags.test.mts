@@ -44,6 +44,6 @@ test.each([
 });
 
 test('the help names every flag', () => {
-	expect(helpText().split('\n')).toHaveLength(25);
+	expect(helpText().split('\n')).toHaveLength(27);
 	expect(helpText()).toContain('--webhook-timeout-ms');
 });

@@ -1,5 +1,5 @@
 import type { ListShape } from './api/pagination.mts';
-import type { Plan } from './api/rateLimit.mts';
+import type { Plan, RateLimitStyle } from './api/rateLimit.mts';
 
 /** A client of the API as an administrator would register it. */
 export interface ClientRegistration {
@@ -49,6 +49,10 @@ export interface SandboxOptions extends Partial<ListShape> {
 	hashPrefix?: boolean;
 	evidenceView?: EvidenceView;
 	tokenLifetimeSeconds?: number;
+	/** What token answers call the token; nothing when empty. */
+	tokenType?: string;
+	/** How `X-RateLimit-*` are written. */
+	rateLimitHeaders?: RateLimitStyle;
 	clockSpeed?: number;
 	/** Added to each API answer, in real milliseconds. */
 	latencyMs?: number;
@@ -86,6 +90,8 @@ export const DEFAULTS = {
 	hashPrefix: false,
 	evidenceView: 'full' as EvidenceView,
 	tokenLifetimeSeconds: 3_600,
+	tokenType: 'Bearer',
+	rateLimitHeaders: 'seconds' as RateLimitStyle,
 	clockSpeed: 1,
 	latencyMs: 0,
 	maxFileBytes: Infinity,

@@ -64,7 +64,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		store,
 		clock,
 		settings,
-		authorization: new Authorization(clients, store, clock, settings.tokenLifetimeSeconds),
+		authorization: new Authorization(clients, store, clock, settings),
 		limiter: new RateLimiter(settings.plan, clock),
 		faults: new Faults(),
 		stats: new Stats(),

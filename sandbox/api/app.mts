@@ -66,7 +66,7 @@ export async function buildApi(service: Service): Promise<FastifyInstance> {
 	const standingHeaders = (id: string, client: string) => ({
 		date: new Date(clock.now()).toUTCString(),
 		'x-request-id': id,
-		...rateLimitHeaders(limiter.bucketOf(client)),
+		...rateLimitHeaders(limiter.bucketOf(client), settings.rateLimitHeaders),
 	});
 	const app = fastify({
 		exposeHeadRoutes: false,

@@ -3,7 +3,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import type { Clock } from '../clock.mts';
-import type { ClientRegistration } from '../options.mts';
+import type { ClientRegistration, Settings } from '../options.mts';
 import type { Store } from '../store/store.mts';
 import { ApiProblem, type ProblemStatus } from './problem.mts';
 
@@ -32,6 +32,9 @@ export interface Sender {
 	expired: boolean;
 }
 
+/** What the service's token answers are like. */
+export type TokenSettings = Pick<Settings, 'tokenLifetimeSeconds' | 'tokenType'>;
+
 /** Client registrations, tokens and what they allow. */
 export class Authorization {
 	private readonly clients: ClientRegistration[];
@@ -40,13 +43,13 @@ export class Authorization {
 
 	private readonly clock: Clock;
 
-	private readonly lifetimeSeconds: number;
+	private readonly settings: TokenSettings;
 
-	constructor(clients: ClientRegistration[], store: Store, clock: Clock, lifetimeSeconds: number) {
+	constructor(clients: ClientRegistration[], store: Store, clock: Clock, settings: TokenSettings) {
 		this.clients = clients;
 		this.store = store;
 		this.clock = clock;
-		this.lifetimeSeconds = lifetimeSeconds;
+		this.settings = settings;
 	}
 
 	/**
@@ -113,18 +116,19 @@ export class Authorization {
 		if (granted.length === 0) {
 			throw oauthProblem(400, 'invalid_scope', 'This client may have none of the scopes asked for');
 		}
+		const { tokenLifetimeSeconds, tokenType } = this.settings;
 		const token = randomBytes(32).toString('base64url');
 		const scope = [...new Set(granted)].join(' ');
 		this.store.put('tokens', {
 			digest: digest(token).toString('hex'),
 			client_id: client.clientId,
 			scope,
-			expires_at: this.clock.now() + this.lifetimeSeconds * 1_000,
+			expires_at: this.clock.now() + tokenLifetimeSeconds * 1_000,
 		});
 		return {
 			access_token: token,
-			token_type: 'Bearer',
-			expires_in: this.lifetimeSeconds,
+			...(tokenType !== '' && { token_type: tokenType }),
+			expires_in: tokenLifetimeSeconds,
 			scope,
 		};
 	}

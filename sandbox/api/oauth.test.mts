@@ -1,3 +1,4 @@
+import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../server.mts';
@@ -134,6 +135,27 @@ test("a token ends when its time is over on the service's clock", async () => {
 		await fast.close();
 	}
 });
+
+test.each(['mac', ''])(
+	'tokens are called “%s” where the page’s word was not chosen',
+	async (tokenType) => {
+		const other = await startSandbox({ tokenType });
+		try {
+			// Not by `askForToken`, which holds answers to the page.
+			const { statusCode, body } = await request(other.tokenUrl, {
+				method: 'POST',
+				headers: { 'content-type': FORM },
+				body: tokenForm(other),
+			});
+			expect(statusCode).toBe(200);
+			const answer = (await body.json()) as Record<string, unknown>;
+			expect(answer.token_type).toBe(tokenType === '' ? undefined : tokenType);
+			expect(answer.access_token).toEqual(expect.any(String));
+		} finally {
+			await other.close();
+		}
+	},
+);
 
 test('a client that is added has its own scopes and engagements, and none of the others', async () => {
 	const { clientId, clientSecret } = await sandbox.admin.addClient({

@@ -92,9 +92,39 @@ export class RateLimiter {
 	}
 }
 
-/** The headers of every response. The plan without limits has nothing to put into them. */
-export function rateLimitHeaders(bucket: TokenBucket | undefined): Record<string, string> {
+/** How services write the headers: as the API page has it, or as others do. */
+export const RATE_LIMIT_STYLES = [
+	'seconds',
+	'milliseconds',
+	'negative',
+	'far-away',
+	'none',
+] as const;
+export type RateLimitStyle = (typeof RATE_LIMIT_STYLES)[number];
+
+/** Of the year 2100. */
+const FAR_AWAY_SECONDS = '4102444800';
+
+/**
+ * The headers of every response. The plan without limits has nothing to put into them, unless a
+ * negative number stands for it.
+ */
+export function rateLimitHeaders(
+	bucket: TokenBucket | undefined,
+	style: RateLimitStyle = 'seconds',
+): Record<string, string> {
+	if (style === 'none') return {};
+	if (style === 'negative' && !bucket) {
+		return { 'x-ratelimit-limit': '-1', 'x-ratelimit-remaining': '-1', 'x-ratelimit-reset': '0' };
+	}
 	if (!bucket) return {};
+	const headers = headersOf(bucket);
+	if (style === 'milliseconds') headers['x-ratelimit-reset'] += '000';
+	if (style === 'far-away') headers['x-ratelimit-reset'] = FAR_AWAY_SECONDS;
+	return headers;
+}
+
+function headersOf(bucket: TokenBucket) {
 	return {
 		'x-ratelimit-limit': String(bucket.perMinute),
 		'x-ratelimit-remaining': String(bucket.remaining),

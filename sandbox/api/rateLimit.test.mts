@@ -118,3 +118,16 @@ test('a change of plan holds at once', async () => {
 		expect((await get()).headers['x-ratelimit-limit']).toBe('600');
 	});
 });
+
+test.each([
+	['milliseconds', 'standard', { 'x-ratelimit-reset': expect.stringMatching(/^\d{13}$/) }],
+	['far-away', 'standard', { 'x-ratelimit-reset': '4102444800' }],
+	['negative', 'unlimited', { 'x-ratelimit-limit': '-1', 'x-ratelimit-remaining': '-1' }],
+	['none', 'standard', {}],
+] as const)('headers as other services write them: %s', async (style, plan, expected) => {
+	await withSandbox({ plan, rateLimitHeaders: style }, async (_sandbox, get) => {
+		const { headers } = await get();
+		expect(headers).toMatchObject(expected);
+		if (style === 'none') expect(headers).not.toHaveProperty('x-ratelimit-limit');
+	});
+});
