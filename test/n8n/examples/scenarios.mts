@@ -175,6 +175,133 @@ export const SCENARIOS: Record<string, Scenario> = {
 		},
 	},
 
+	'evidence-reconciliation.json': {
+		schedule: '0 15 * * 5',
+		async play(stage) {
+			const { admin } = stage.sandbox;
+			await stage.writeFiles('reconciliation', {
+				'changed.txt': 'as it is now',
+				'missing-1.txt': 'missing 1',
+				'missing-2.txt': 'missing 2',
+				'present.txt': 'present',
+			});
+			await stage.submit(ENGAGEMENT, CONTROL, 'present.txt', 'present');
+			await stage.submit(ENGAGEMENT, CONTROL, 'changed.txt', 'as it was');
+			await stage.submit(ENGAGEMENT, 'ctrl_def456', 'missing-1.txt', 'of another control');
+			const names = async () =>
+				(await admin.listEvidence())
+					.filter(({ control_id }) => control_id === CONTROL)
+					.map(({ file_name }) => file_name)
+					.toSorted();
+			const before = ['changed.txt', 'present.txt'];
+			const told = () => {
+				const { request, authorization, body } = stage.services.received.at(-1)!;
+				expect({ request, authorization }).toEqual({
+					request: 'POST /api/v4/posts',
+					authorization: expect.any(String),
+				});
+				const { channel_id, message } = body as { channel_id: string; message: string };
+				expect(channel_id).toBe('audit-channel-id');
+				return message.split('\n');
+			};
+			const formOf = async () => {
+				const lines = told();
+				expect(lines.slice(0, 3)).toEqual([
+					'Folder against ctrl_abc123: 1 present, 1 changed, 2 missing.',
+					'Changed: changed.txt',
+					'Missing: missing-1.txt, missing-2.txt',
+				]);
+				const url = /^Send the missing files\? (http\S+)$/.exec(lines[3]!)?.[1];
+				expect(url).toBeDefined();
+				const page = (await stage.form(url!)).replace(/&#x27;|&#39;/g, "'");
+				expect(page).toContain('<h1>Send the missing files?</h1>');
+				expect(page).toContain(
+					"As evidence of ctrl_abc123, which can't be taken back: missing-1.txt, missing-2.txt",
+				);
+				const choices = [...page.matchAll(/<option value=['"]([^'"]+)['"]/g)].map(([, c]) => c);
+				expect(choices).toEqual(['Yes', 'No']);
+				expect(page).toMatch(/<select[^>]*\bform-required\b/);
+				return url!;
+			};
+
+			// Refused: nothing is sent.
+			let run = await stage.runUntilItWaits('Every Friday');
+			await stage.answer(run, await formOf(), { 'field-0': 'No' });
+			expect(await names()).toEqual(before);
+
+			// Approved, and meanwhile somebody else has sent one of the two.
+			run = await stage.runUntilItWaits('Every Friday');
+			const url = await formOf();
+			expect(await names()).toEqual(before);
+			await stage.submit(ENGAGEMENT, CONTROL, 'missing-1.txt', 'missing 1');
+			await stage.answer(run, url, { 'field-0': 'Yes' });
+			expect(await names()).toEqual([...before, 'missing-1.txt', 'missing-2.txt'].toSorted());
+			expect(await admin.listEvidence()).toContainEqual(
+				expect.objectContaining(
+					evidence(
+						CONTROL,
+						'missing-2.txt',
+						'missing 2',
+						expect.stringMatching(/^From the evidence folder, approved on \d{4}-\d\d-\d\d$/),
+					),
+				),
+			);
+
+			// Now nothing is missing: the team is told, and nobody is asked.
+			await stage.run('Every Friday');
+			expect(told()).toEqual([
+				'Folder against ctrl_abc123: 3 present, 1 changed, 0 missing.',
+				'Changed: changed.txt',
+				'Missing: ',
+				'',
+			]);
+			expect(stage.services.received).toHaveLength(3);
+		},
+	},
+
+	'evidence-freshness.json': {
+		schedule: '0 8 * * 1',
+		async play(stage) {
+			// The first run makes the table, which is empty: nothing to tell.
+			await stage.run('Every Monday');
+			expect(await stage.rowsOf('auditdex_controls')).toEqual([]);
+			expect(stage.services.received).toEqual([]);
+
+			await stage.submit(ENGAGEMENT, CONTROL, 'new.txt', 'new');
+			await stage.submit(ENGAGEMENT, 'ctrl_def456', 'old.txt', 'old');
+			const row = (control_id: string, max_age_days: number) => ({
+				engagement_id: ENGAGEMENT,
+				control_id,
+				max_age_days,
+			});
+			const fresh = Array.from({ length: 51 }, () => row(CONTROL, 30));
+			await stage.addRows('auditdex_controls', [
+				...fresh,
+				row('ctrl_def456', 0),
+				row('ctrl_ghi789', 30),
+				row('ctrl_nobody', 30),
+			]);
+			expect(await stage.rowsOf('auditdex_controls')).toContainEqual(row(CONTROL, 30));
+			await stage.run('Every Monday');
+			expect(stage.services.received).toEqual([
+				{
+					request: 'POST /api/v4/posts',
+					authorization: expect.any(String),
+					body: {
+						channel_id: 'audit-channel-id',
+						message: [
+							'Evidence that needs renewing:',
+							'- ctrl_def456 has had no evidence for 0 days, allowed are 0',
+							'- ctrl_ghi789 has no evidence',
+							'- ctrl_nobody could not be read: Resource Not Found',
+						].join('\n'),
+						props: { attachments: [] },
+					},
+				},
+			]);
+		},
+	},
+
 	'evidence-package-for-auditor.json': {
 		schedule: '0 5 1 */1 *',
 		async play(stage) {

@@ -15,6 +15,7 @@ import { startSandbox, type Sandbox } from '../../../sandbox/server.mts';
 import type {
 	CredentialReference,
 	Execution,
+	ExecutionStatus,
 	N8nClient,
 	Workflow,
 	WorkflowFile,
@@ -38,6 +39,11 @@ const CLIENT = {
 const ENGAGEMENTS = 60;
 export const FOLDER_FILE = { name: 'change-4711.txt', content: 'Change 4711 was approved by Ada.' };
 
+/** How long a run may go on waiting after its form was answered. */
+const ANSWER_PATIENCE_MS = 20_000;
+
+const isUnderWay = (status: ExecutionStatus) => ['new', 'running'].includes(status);
+
 /** n8n, or the workflow in it, didn't do what was asked of it. */
 export class Refused extends Error {}
 
@@ -54,6 +60,8 @@ export class Stage {
 
 	/** Data tables that were made here, by name. */
 	private readonly tables = new Set<string>();
+
+	private filesFolder = '';
 
 	/** Where the sandbox keeps its state. */
 	private readonly dataDir: string;
@@ -84,9 +92,8 @@ export class Stage {
 	}
 
 	private async setUp(workflow: WorkflowFile, filesFolder: string): Promise<void> {
-		const evidence = join(filesFolder, 'evidence');
-		await mkdir(evidence, { recursive: true });
-		await writeFile(join(evidence, FOLDER_FILE.name), FOLDER_FILE.content);
+		this.filesFolder = filesFolder;
+		await this.writeFiles('evidence', { [FOLDER_FILE.name]: FOLDER_FILE.content });
 		const types = new Set(workflow.nodes.flatMap(({ credentials }) => Object.keys(credentials ?? {})));
 		for (const type of types) {
 			this.credentials[type] = await this.client.createCredential(type, this.credentialData(type));
@@ -126,8 +133,92 @@ export class Stage {
 		return data[type];
 	}
 
+	/** Puts files where n8n's file nodes may read them. */
+	async writeFiles(folder: string, files: Record<string, string>): Promise<void> {
+		await mkdir(join(this.filesFolder, folder), { recursive: true });
+		for (const [name, content] of Object.entries(files)) {
+			await writeFile(join(this.filesFolder, folder, name), content);
+		}
+	}
+
+	/** Submits evidence past n8n. */
+	async submit(engagementId: string, controlId: string, name: string, content: string) {
+		const { origin } = new URL(this.sandbox.baseUrl);
+		const { clientId, clientSecret, scopes } = CLIENT;
+		const token = await fetch(`${origin}/oauth/token`, {
+			method: 'POST',
+			body: new URLSearchParams({
+				grant_type: 'client_credentials',
+				client_id: clientId,
+				client_secret: clientSecret,
+				scope: scopes.join(' '),
+			}),
+		});
+		const { access_token } = (await token.json()) as { access_token: string };
+		const form = new FormData();
+		form.append('control_id', controlId);
+		form.append('file', new File([content], name));
+		const { status } = await fetch(
+			`${this.sandbox.baseUrl}/engagements/${engagementId}/evidence`,
+			{ method: 'POST', headers: { authorization: `Bearer ${access_token}` }, body: form },
+		);
+		if (status !== 201) throw new Error(`The sandbox answered ${status} to a submission`);
+	}
+
 	/** Runs the workflow by hand from its trigger, which puts out `json` where given. */
 	async run(trigger: string, json?: IDataObject): Promise<Execution> {
+		return await this.finished(await this.start(trigger, json));
+	}
+
+	/**
+	 * Runs the workflow by hand until it waits for the answer to a form.
+	 * @returns the execution's id
+	 */
+	async runUntilItWaits(trigger: string): Promise<string> {
+		const executionId = await this.start(trigger);
+		const status = await this.untilStatus(executionId, ({ status }) => !isUnderWay(status));
+		if (status !== 'waiting') throw new Refused(`The run doesn't wait: ${status}`);
+		return executionId;
+	}
+
+	/** The web page of a form. */
+	async form(url: string): Promise<string> {
+		const response = await fetch(url);
+		const text = await response.text();
+		if (!response.ok) throw new Refused(`There is no form at ${url}: ${response.status} ${text}`);
+		return text;
+	}
+
+	/** Answers the form that a run waits for, as the form's page does, and waits for its end. */
+	async answer(executionId: string, url: string, fields: Record<string, string>) {
+		const body = new FormData();
+		for (const [name, value] of Object.entries(fields)) body.append(name, value);
+		const response = await fetch(url, { method: 'POST', body });
+		const text = await response.text();
+		if (!response.ok) throw new Refused(`The form was not taken: ${response.status} ${text}`);
+		const started = Date.now();
+		await this.untilStatus(
+			executionId,
+			({ status }) => status !== 'waiting' || Date.now() - started > ANSWER_PATIENCE_MS,
+		);
+		return await this.finished(executionId);
+	}
+
+	private async untilStatus(
+		executionId: string,
+		isIt: (execution: { status: ExecutionStatus }) => boolean,
+	): Promise<ExecutionStatus> {
+		for (;;) {
+			const execution = await this.client.call<{ status: ExecutionStatus }>(
+				'GET',
+				`/executions/${executionId}`,
+			);
+			if (isIt(execution)) return execution.status;
+			await new Promise((resolve) => setTimeout(resolve, 50));
+		}
+	}
+
+	private async start(trigger: string, json?: IDataObject): Promise<string> {
 		const data = json && {
 			startTime: Date.now(),
 			executionTime: 0,
@@ -140,7 +231,7 @@ export class Stage {
 				triggerToStartFrom: { name: trigger, data },
 			}),
 		);
-		return await this.finished(executionId);
+		return executionId;
 	}
 
 	/** Activates the workflow and delivers an event to it, signed as AUDITDEX does. */
@@ -173,7 +264,9 @@ export class Stage {
 	}
 
 	private async finished(executionId: string): Promise<Execution> {
-		const execution = await this.client.waitForExecution(executionId, 60_000);
+		const status = await this.untilStatus(executionId, (run) => !isUnderWay(run.status));
+		if (status === 'waiting') throw new Refused('The run waits for an answer');
+		const execution = await this.client.getExecution(executionId);
 		if (execution.status !== 'success') {
 			throw new Refused(`The run ended with ${execution.status}: ${execution.error?.message}`);
 		}
@@ -199,6 +292,13 @@ export class Stage {
 		const tables = `/projects/${project}/data-tables`;
 		const { id } = await this.client.call<{ id: string }>('POST', tables, { name, columns });
 		await this.client.call('POST', `${tables}/${id}/insert`, { data: rows });
+	}
+
+	/** Adds rows to an n8n data table that's there. */
+	async addRows(name: string, rows: IDataObject[]): Promise<void> {
+		const table = await this.findTable(name);
+		if (!table) throw new Refused(`There is no data table ${name}`);
+		await refusing(this.client.call('POST', `${table}/insert`, { data: rows }));
 	}
 
 	/** The bytes that the sandbox has stored. */
@@ -230,6 +330,7 @@ export class Stage {
 		}
 		await Promise.all([this.sandbox.close(), this.services.close()]);
 		await rm(this.dataDir, { recursive: true });
+		await rm(this.filesFolder, { recursive: true, force: true });
 	}
 }
 
