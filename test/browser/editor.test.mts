@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CredentialReference, N8nClient, WorkflowFile } from '../../scripts/n8n/rest.mts';
 import { ACCEPTED, finding, SECRET, send, signed } from '../n8n/deliveries.mts';
 import {
+	admin,
 	chain,
 	connect,
 	CONTROL,
@@ -97,6 +98,40 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		await editor.output.getByText('"verified"').waitFor();
 		expect(await editor.output.innerText()).toMatch(/"verified":\s*true/);
 		await editor.pictureOfNode('submit');
+		await editor.closeNode();
+	});
+
+	test('Verify tells that the control has exactly the file of this hash', async () => {
+		const { sha256 } = (await admin.listEvidence()).findLast(
+			({ control_id }) => control_id === CONTROL,
+		)!;
+		const credential = await client.createCredential(
+			CREDENTIAL_TYPE,
+			credentialData(),
+			'Auditdex account',
+		);
+		const workflow = chain('Verify', [
+			{
+				name: 'Auditdex',
+				type: 'n8n-nodes-auditdex.auditdex',
+				parameters: {
+					operation: 'verify',
+					engagementId: { __rl: true, mode: 'id', value: ENGAGEMENT },
+					controlId: CONTROL,
+					evidenceSource: 'sha256',
+					sha256,
+				},
+				credentials: { [CREDENTIAL_TYPE]: credential },
+			},
+		]);
+		const { id } = await client.importWorkflow(workflow, { [CREDENTIAL_TYPE]: credential });
+		await editor.openWorkflow(id);
+		await editor.openNode('Auditdex');
+		await editor.execute();
+		await editor.output.getByText('verified').first().waitFor();
+		await editor.showOutput();
+		expect(await editor.output.innerText()).toMatch(/"verified":\s*true/);
+		await editor.pictureOfNode('verify');
 		await editor.closeNode();
 	});
 
