@@ -21,22 +21,22 @@ import { currentToken } from '../nodes/Auditdex/api/token/currentToken';
 const TOKEN_URL = `={{ ${BASE_URL_PATTERN}.test($self["baseUrl"]) ? $self["baseUrl"].replace(${BASE_URL_PATTERN}, "$1/oauth/token") : "base-url-must-start-with-https://refused" }}`;
 
 const NOT_THE_API =
-	'What answered is not the AUDITDEX API: it sent no data. Check Base URL; it should end in /v1.';
+	"What answered is not the AUDITDEX API: it sent no data. Check 'Base URL'; it should end in /v1.";
 const ELSEWHERE =
-	'The address redirects elsewhere, which is not followed as it would carry the token away. Check Base URL.';
+	"The address redirects elsewhere, which is not followed as it would carry the token away. Check 'Base URL'.";
 const LATER = 'AUDITDEX could not answer just now. Try again later.';
 
 /** What the credential's test says to the statuses that tell something. */
 const STATUS_MESSAGES: ReadonlyArray<[status: number, message: string]> = [
 	...[301, 302, 303, 307, 308].map((status): [number, string] => [status, ELSEWHERE]),
-	[401, 'AUDITDEX refused the access token. Check Client ID and Client Secret.'],
+	[401, "AUDITDEX refused the access token. Check 'Client ID' and 'Client Secret'."],
 	[
 		403,
 		'The credential works, but lacks the scope reports:read. Add it to Scope, or ask your AUDITDEX administrator to grant it.',
 	],
-	[404, 'This is not the AUDITDEX API. Check Base URL; it should end in /v1.'],
-	[405, 'This is not the AUDITDEX API. Check Base URL; it should end in /v1.'],
-	[410, 'This address of the AUDITDEX API is no longer in use. Check Base URL.'],
+	[404, "This is not the AUDITDEX API. Check 'Base URL'; it should end in /v1."],
+	[405, "This is not the AUDITDEX API. Check 'Base URL'; it should end in /v1."],
+	[410, "This address of the AUDITDEX API is no longer in use. Check 'Base URL'."],
 	[
 		429,
 		'The credential works, but the rate limit of your AUDITDEX plan is used up. Try again in a minute.',

@@ -101,7 +101,7 @@ describe.each(NAMES)('%s', (name) => {
 			members: { 'invalid-params': [{ name: 'file', reason: 'is missing' }] },
 			says: [/file: is missing\./],
 		},
-		{ status: 401, title: 'Invalid Token', says: [/Check Client ID and Client Secret/] },
+		{ status: 401, title: 'Invalid Token', says: [/Check 'Client ID' and 'Client Secret'/] },
 		{
 			status: 403,
 			title: 'Insufficient Scope',

@@ -201,9 +201,9 @@ describe('What a model is told when it got something wrong', () => {
 	});
 
 	test.each([
-		['an empty ID', '', 'Control ID is empty'],
-		['a sentence', 'the access review control', 'Control ID holds characters'],
-		['a path', '../../oauth/token', 'Control ID holds characters'],
+		['an empty ID', '', "'Control ID' is empty"],
+		['a sentence', 'the access review control', "'Control ID' holds characters"],
+		['a path', '../../oauth/token', "'Control ID' holds characters"],
 	])('that %s is no ID, and nothing is sent', async (_what, id, sentence) => {
 		expect(await ask({ Control_ID: id })).toContain(sentence);
 		expect((await requestsSeen(account.sandbox)).total).toBe(0);

@@ -47,7 +47,7 @@ describe('Saving the credential in n8n', () => {
 		[
 			'another path in the base URL',
 			{ baseUrl: sandbox.baseUrl.replace('/v1', '/v9') },
-			/Check Base URL; it should end in \/v1/,
+			/Check 'Base URL'; it should end in \/v1/,
 		],
 		['a base URL where nobody listens', { baseUrl: 'http://127.0.0.1:9/v1' }, /refused/],
 		['a base URL without a scheme', { baseUrl: 'api.augixsys.com' }, HTTPS_ONLY],

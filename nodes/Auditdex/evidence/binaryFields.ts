@@ -59,27 +59,27 @@ export async function readBinaries(
 function fieldNames(parameters: ItemParameters, value: unknown): string[] {
 	if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
 		parameters.refuse(
-			`${LABEL} must be the name of a field, or one file`,
+			`'${LABEL}' must be the name of a field, or one file`,
 			'Enter a name, e.g. data, or an expression that yields one file, e.g. {{ $binary.data }}.',
 		);
 	}
 	const names = parameters.asText(value, LABEL);
 	if (names.includes('[object Object]')) {
 		parameters.refuse(
-			`${LABEL} holds text around a file`,
+			`'${LABEL}' holds text around a file`,
 			'Leave only the expression in it, without blanks or other text before and behind.',
 		);
 	}
 	if (/^data:/i.test(names) || names.length > LONGEST_NAMES) {
 		parameters.refuse(
-			`${LABEL} holds a file’s content instead of the name of a field`,
+			`'${LABEL}' holds a file’s content instead of the name of a field`,
 			'Make the content a file with Convert to File first, and enter the name of its field here.',
 		);
 	}
 	const fields = new Set(names.split(',').map((name) => name.trim()));
 	fields.delete('');
 	if (fields.size === 0) {
-		parameters.refuse(`${LABEL} is empty`, 'Enter the name of the field, e.g. data.');
+		parameters.refuse(`'${LABEL}' is empty`, 'Enter the name of the field, e.g. data.');
 	}
 	return [...fields];
 }
@@ -101,7 +101,7 @@ async function fileByExpression(
 	const field = alike.includes(named) ? named : alike[0];
 	if (!field || (alike.length > 1 && field !== named) || !/\$binary\b/.test(expression)) {
 		parameters.refuse(
-			`${LABEL} yields a file without its content`,
+			`'${LABEL}' yields a file without its content`,
 			"n8n leaves the content out here. Enter the name of the field instead, e.g. data, or an expression such as {{ $('Get file').item.binary.data }}.",
 		);
 	}

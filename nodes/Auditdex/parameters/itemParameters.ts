@@ -61,7 +61,7 @@ export class ItemParameters {
 		if (typeof value === 'number' && Number.isFinite(value)) return String(value);
 		if (isDate(value)) return value.toJSON();
 		this.refuse(
-			`${label} must be text`,
+			`'${label}' must be text`,
 			'Its expression yields something else. Use one that yields text, e.g. with JSON.stringify() around an object.',
 		);
 	}
@@ -74,13 +74,13 @@ export class ItemParameters {
 		const id = this.text(name, label).replace(AROUND, '');
 		if (id === '') {
 			this.refuse(
-				`${label} is empty`,
-				`Enter the ID in the field “${label}”, or pick it from the list where there is one.`,
+				`'${label}' is empty`,
+				`Enter the ID in the field '${label}', or pick it from the list where there is one.`,
 			);
 		}
 		if (/[\s/\\?#%]|\p{Cc}|\p{Cf}|\p{Surrogate}/u.test(id) || /^\.+$|\.\./.test(id)) {
 			this.refuse(
-				`${label} holds characters that an AUDITDEX ID can't have`,
+				`'${label}' holds characters that an AUDITDEX ID can't have`,
 				'Spaces, line breaks and invisible characters within it, “/”, “\\”, “?”, “#”, “%” and “..” are not allowed. Copy the ID from AUDITDEX, e.g. eng_xyz789 or ctrl_abc123.',
 			);
 		}
@@ -121,7 +121,7 @@ export class ItemParameters {
 			case 'false':
 				return false;
 			default:
-				this.refuse(`${label} must be true or false`);
+				this.refuse(`'${label}' must be true or false`);
 		}
 	}
 
@@ -129,7 +129,7 @@ export class ItemParameters {
 	whole(value: unknown, label: string, least: number): number {
 		const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
 		if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < least) {
-			this.refuse(`${label} must be a whole number of at least ${least}`);
+			this.refuse(`'${label}' must be a whole number of at least ${least}`);
 		}
 		return number;
 	}

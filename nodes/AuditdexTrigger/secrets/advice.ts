@@ -33,7 +33,7 @@ export function adviseOnSecrets(secrets: WebhookSecrets): string | undefined {
 /** The same, about secrets that can't work alone: no service signs with a placeholder. */
 export function adviseOnUseless(secrets: WebhookSecrets): string | undefined {
 	const { signingSecret, previousSigningSecret } = secrets;
-	if (!isSet(signingSecret)) return `Signing Secret is empty. ${WHERE_TO_FIND_IT}.`;
+	if (!isSet(signingSecret)) return `'Signing Secret' is empty. ${WHERE_TO_FIND_IT}.`;
 	return (
 		adviseOnUselessSecret('Signing Secret', bare(signingSecret)) ??
 		adviseOnUselessSecret('Previous Signing Secret', bare(previousSigningSecret))
@@ -45,7 +45,7 @@ function adviseOnWeak({
 	previousSigningSecret,
 }: WebhookSecrets): string | undefined {
 	if (bare(signingSecret) === bare(previousSigningSecret)) {
-		return 'Previous Signing Secret is the same as Signing Secret. Leave it empty when no rotation is under way.';
+		return "'Previous Signing Secret' is the same as 'Signing Secret'. Leave it empty when no rotation is under way.";
 	}
 	return (
 		adviseOnLength('Signing Secret', bare(signingSecret)) ??
@@ -55,22 +55,22 @@ function adviseOnWeak({
 
 /** @param secret empty where none is set */
 function adviseOnUselessSecret(field: string, secret: string): string | undefined {
-	if (/[\r\n]/.test(secret)) return `${field} has a line break. Paste it again without.`;
+	if (/[\r\n]/.test(secret)) return `'${field}' has a line break. Paste it again without.`;
 	if (isPlaceholder(secret)) {
-		return `${field} looks like a placeholder or a masked value. ${WHERE_TO_FIND_IT}.`;
+		return `'${field}' looks like a placeholder or a masked value. ${WHERE_TO_FIND_IT}.`;
 	}
 	if (ACCESS_TOKEN.test(secret)) {
-		return `${field} looks like an API access token. ${WHERE_TO_FIND_IT}.`;
+		return `'${field}' looks like an API access token. ${WHERE_TO_FIND_IT}.`;
 	}
 	if (secret.startsWith('whsec_') && standardWebhooksKey(secret) === undefined) {
-		return `${field} looks cut off: what follows "whsec_" isn't complete. ${WHERE_TO_FIND_IT}.`;
+		return `'${field}' looks cut off: what follows "whsec_" isn't complete. ${WHERE_TO_FIND_IT}.`;
 	}
 	return undefined;
 }
 
 function adviseOnLength(field: string, secret: string): string | undefined {
 	if (secret === '' || secret.length >= MIN_SECRET_LENGTH) return undefined;
-	return `${field} has ${secret.length} characters; fewer than ${MIN_SECRET_LENGTH} can be guessed. ${WHERE_TO_FIND_IT}.`;
+	return `'${field}' has ${secret.length} characters; fewer than ${MIN_SECRET_LENGTH} can be guessed. ${WHERE_TO_FIND_IT}.`;
 }
 
 function isPlaceholder(secret: string): boolean {

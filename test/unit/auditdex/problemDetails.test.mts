@@ -30,7 +30,7 @@ test('problem details are kept whole', () => {
 		httpStatus: 404,
 		problem: whole,
 		description:
-			'Engagement eng_xyz789 not found or access denied. Check the engagement and control IDs, that this API client may see them, and Base URL in the Auditdex credential.',
+			"Engagement eng_xyz789 not found or access denied. Check the engagement and control IDs, that this API client may see them, and 'Base URL' in the Auditdex credential.",
 	});
 });
 

@@ -43,10 +43,10 @@ describe('nothing speaks against', () => {
 
 describe('the user is told when', () => {
 	test.each<[string, unknown, RegExp]>([
-		['it is missing', undefined, /^Signing Secret is empty/],
-		['it is blank', '  ', /^Signing Secret is empty/],
-		['it is no text', 12345678901234567890n, /^Signing Secret is empty/],
-		['it is short', 'kE8vQ2nX5tR9wZ3', /^Signing Secret has 15 characters/],
+		['it is missing', undefined, /^'Signing Secret' is empty/],
+		['it is blank', '  ', /^'Signing Secret' is empty/],
+		['it is no text', 12345678901234567890n, /^'Signing Secret' is empty/],
+		['it is short', 'kE8vQ2nX5tR9wZ3', /^'Signing Secret' has 15 characters/],
 		['it has a line break within', `${GOOD}\r\n${GOOD}`, /has a line break/],
 		['it is short but for the blanks around it', `  ${GOOD.slice(0, 15)}\n`, /has 15 characters/],
 		['it is an access token', 'eyJhbGciOiJSUzI1NiIs.eyJzdWIiOiIx.c2lnbmF0dXJl', /access token/],
@@ -77,17 +77,17 @@ describe('the user is told when', () => {
 		'whsec_your_secret_here_now',
 		'whsec_xxxxxxxxxxxxxxxxxxxx',
 	])('it is a placeholder: %s', (secret) => {
-		expect(advise(secret)).toMatch(/^Signing Secret looks like a placeholder/);
-		expect(advise(GOOD, secret)).toMatch(/^Previous Signing Secret looks like a placeholder/);
+		expect(advise(secret)).toMatch(/^'Signing Secret' looks like a placeholder/);
+		expect(advise(GOOD, secret)).toMatch(/^'Previous Signing Secret' looks like a placeholder/);
 	});
 
 	test('both are the same', () => {
-		expect(advise(GOOD, ` ${GOOD}\n`)).toMatch(/same as Signing Secret/);
-		expect(advise(GOOD, GOOD)).toMatch(/same as Signing Secret/);
+		expect(advise(GOOD, ` ${GOOD}\n`)).toMatch(/same as 'Signing Secret'/);
+		expect(advise(GOOD, GOOD)).toMatch(/same as 'Signing Secret'/);
 	});
 
 	test('the previous one has a flaw', () => {
-		expect(advise(GOOD, 'short')).toMatch(/^Previous Signing Secret has 5 characters/);
+		expect(advise(GOOD, 'short')).toMatch(/^'Previous Signing Secret' has 5 characters/);
 	});
 });
 

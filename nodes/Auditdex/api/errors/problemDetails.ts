@@ -111,9 +111,9 @@ const CONTACT_SUPPORT =
 /** What the user can do, by status. */
 const NEXT_STEPS: Readonly<Record<number, string>> = {
 	400: CORRECT_VALUE,
-	401: 'Check Client ID and Client Secret in the Auditdex credential, and that the API client is still active in AUDITDEX',
+	401: "Check 'Client ID' and 'Client Secret' in the Auditdex credential, and that the API client is still active in AUDITDEX",
 	402: 'Ask your AUDITDEX administrator about the plan of your organization',
-	404: 'Check the engagement and control IDs, that this API client may see them, and Base URL in the Auditdex credential',
+	404: "Check the engagement and control IDs, that this API client may see them, and 'Base URL' in the Auditdex credential",
 	405: NOT_FROM_API,
 	406: CONTACT_SUPPORT,
 	407: 'The proxy between n8n and AUDITDEX asks for a login. Set it up where the proxy of n8n is configured',
@@ -124,14 +124,14 @@ const NEXT_STEPS: Readonly<Record<number, string>> = {
 	412: 'It has changed in AUDITDEX meanwhile. Look at the control there, and run the workflow again',
 	413: 'The file is larger than AUDITDEX accepts. Split or compress it, and submit it again',
 	414: 'An ID or a value of the list is too long. Check the engagement and control IDs',
-	415: 'AUDITDEX does not take files of this type. Convert the file, or set the right MIME Type under Options',
-	421: 'A proxy sent the request to the wrong server. Run the workflow again later; if it stays so, check Base URL in the Auditdex credential',
+	415: "AUDITDEX does not take files of this type. Convert the file, or set the right 'MIME Type' under 'Options'",
+	421: "A proxy sent the request to the wrong server. Run the workflow again later; if it stays so, check 'Base URL' in the Auditdex credential",
 	422: CORRECT_VALUE,
 	423: 'The engagement or control is locked in AUDITDEX. Have it unlocked there, and run the workflow again',
 	425: 'Run the workflow again in a minute',
 	426: CONTACT_SUPPORT,
 	428: CONTACT_SUPPORT,
-	429: 'Wait a minute and run the workflow again, or raise Max Retries under Options',
+	429: "Wait a minute and run the workflow again, or raise 'Max Retries' under 'Options'",
 	431: 'The request’s headers are too long for AUDITDEX or a proxy, mostly because of a long access token. Ask for fewer scopes in Scope in the Auditdex credential, or ask who runs the proxy to raise its limit',
 	451: 'AUDITDEX may not show or take this for legal reasons. Ask your AUDITDEX administrator',
 	501: 'This AUDITDEX does not offer what the operation asks for. Ask your AUDITDEX administrator, or contact support@augixsys.com',
@@ -141,7 +141,7 @@ function nextStep({ status, headers }: HttpAnswer, scope: string): string {
 	// RFC 6750 §3: the service may name the scope itself.
 	const missing = /\bscope="([^"]+)"/.exec(headers['www-authenticate'] ?? '')?.[1] ?? scope;
 	if (status >= 300 && status < 400) {
-		return 'The address redirects elsewhere, which is not followed as it would carry the token away. Check Base URL in the Auditdex credential';
+		return "The address redirects elsewhere, which is not followed as it would carry the token away. Check 'Base URL' in the Auditdex credential";
 	}
 	const own = NEXT_STEPS[status];
 	if (own !== undefined) return own;

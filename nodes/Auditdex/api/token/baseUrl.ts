@@ -18,7 +18,7 @@ export function parseBaseUrl(baseUrl: string): string {
 			'The base URL in the Auditdex credential must be a plain https:// address',
 			{
 				description:
-					'Open the credential and correct Base URL, e.g. https://api.augixsys.com/v1, without user name, spaces, “?” or “#”. Plain http:// is accepted for this computer only (localhost).',
+					"Open the credential and correct 'Base URL', e.g. https://api.augixsys.com/v1, without user name, spaces, “?” or “#”. Plain http:// is accepted for this computer only (localhost).",
 			},
 		);
 	}

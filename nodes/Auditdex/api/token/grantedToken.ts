@@ -36,7 +36,7 @@ function missingScopes({ scope: granted }: JsonObject, asked: unknown): string[]
 export function grantedToken(answer: unknown, asked: unknown): JsonObject {
 	if (!isObject(answer) || accessTokenIn(answer) === undefined) {
 		throw new AuditdexError(
-			'AUDITDEX answered without an access token; check Base URL in the Auditdex credential',
+			"AUDITDEX answered without an access token; check 'Base URL' in the Auditdex credential",
 		);
 	}
 	const missing = missingScopes(answer, asked);
