@@ -63,8 +63,8 @@ export function readOutput(
 		}
 		default:
 			parameters.refuse(
-				'Output must be asReceived, simplified or selectedFields',
-				'Choose one under Options, or correct the expression there.',
+				"'Output' must be asReceived, simplified or selectedFields",
+				"Choose one under 'Options', or correct the expression there.",
 			);
 	}
 }
@@ -74,8 +74,8 @@ function readFields(parameters: ItemParameters): string[] {
 	const fields = names.map((name) => name.trim()).filter((name) => name !== '');
 	if (fields.length === 0) {
 		parameters.refuse(
-			'Fields is empty',
-			'Enter the names of the fields to put out under Options, e.g. testing_status, findings.',
+			"'Fields' is empty",
+			"Enter the names of the fields to put out under 'Options', e.g. testing_status, findings.",
 		);
 	}
 	return fields;

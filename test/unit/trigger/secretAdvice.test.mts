@@ -105,9 +105,9 @@ test('weak secrets can be used, useless ones cannot', () => {
 		'whsec_abc',
 		`${GOOD}\n${GOOD}`,
 	]) {
-		expect(useless(secret)).toMatch(/^Signing Secret /);
+		expect(useless(secret)).toMatch(/^'Signing Secret' /);
 	}
-	expect(useless(GOOD, 'whsec_abc')).toMatch(/^Previous Signing Secret /);
+	expect(useless(GOOD, 'whsec_abc')).toMatch(/^'Previous Signing Secret' /);
 });
 
 test('no advice shows anything of a secret, or takes long', () => {

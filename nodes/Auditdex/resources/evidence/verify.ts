@@ -38,7 +38,7 @@ async function readSought(
 	}
 	if (source === 'text') {
 		const text = parameters.text('text', 'Text');
-		if (text === '') parameters.refuse('Text is empty', 'Enter the text to look for.');
+		if (text === '') parameters.refuse("'Text' is empty", 'Enter the text to look for.');
 		return [{ sha256: async () => await sha256Of(textContent(text)) }];
 	}
 	const files = await readBinaries(context, parameters);
@@ -51,12 +51,15 @@ async function readSought(
 function readSha256(parameters: ItemParameters): string {
 	const value = parameters.text('sha256', 'SHA-256');
 	if (value.trim() === '') {
-		parameters.refuse('SHA-256 is empty', 'Enter the hash to look for, as 64 hexadecimal digits.');
+		parameters.refuse(
+			"'SHA-256' is empty",
+			'Enter the hash to look for, as 64 hexadecimal digits.',
+		);
 	}
 	const sha256 = parseSha256(value);
 	if (sha256 === null) {
 		parameters.refuse(
-			'SHA-256 must be 64 hexadecimal digits',
+			"'SHA-256' must be 64 hexadecimal digits",
 			'Correct it, e.g. with what sha256sum prints in front of the file name.',
 		);
 	}
