@@ -1,18 +1,22 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
 import type { ApiContext } from '../credential';
+import { AuditdexError } from '../errors/auditdexError';
 
 /** What came of the request itself: an answer as received, or why there was none. */
 export type Observed =
 	| { statusCode: number; headers?: object; body?: unknown }
 	/** Node.js's or OpenSSL's code, e.g. `ECONNRESET`. */
-	| { fault: string };
+	| { fault: string }
+	/** The body itself said that it can't be sent: its file can't be read, or changed. */
+	| { unsendable: AuditdexError };
 
 /** The parts of what n8n's HTTP client throws that say what happened. */
 interface ClientError {
 	code?: unknown;
 	config?: unknown;
 	response?: { status: number; headers?: object; data?: unknown };
+	cause?: unknown;
 }
 
 /**
@@ -30,6 +34,8 @@ export function observedContext<T extends ApiContext>(context: T, signal: AbortS
 	const { helpers } = context;
 	const httpRequest = async (options: IHttpRequestOptions): Promise<unknown> =>
 		await helpers.httpRequest(options).catch((thrown: ClientError): Observed => {
+			const unsendable = [thrown, thrown.cause].find((error) => error instanceof AuditdexError);
+			if (unsendable) return { unsendable };
 			const { code, config, response } = thrown;
 			if (response) {
 				const { status: statusCode, headers, data: body } = response;

@@ -69,6 +69,9 @@ export async function attempt(context: ApiContext, request: ApiRequest): Promise
 			deadline.signal,
 		);
 		const sent = isSent();
+		if ('unsendable' in answered) {
+			return { outcome: { kind: 'refused', error: answered.unsendable } };
+		}
 		if ('fault' in answered) {
 			return { outcome: outcomeOfFault({ code: answered.fault, sent }) };
 		}
@@ -91,7 +94,7 @@ export async function attempt(context: ApiContext, request: ApiRequest): Promise
 }
 
 function judge(
-	{ statusCode: status, headers, body }: Exclude<Observed, { fault: string }>,
+	{ statusCode: status, headers, body }: Extract<Observed, { statusCode: number }>,
 	request: ApiRequest,
 	sent: boolean,
 	secrets: readonly string[],
