@@ -11,7 +11,7 @@ import { anchorsIn } from './anchors.mts';
 
 const root = join(import.meta.dirname, '..', '..');
 const require = createRequire(import.meta.url);
-const LIMIT_BYTES = 60_000;
+const LIMIT_BYTES = 80_000;
 
 interface Manifest {
 	name: string;
