@@ -19,6 +19,8 @@ export async function buildAdmin(
 ): Promise<FastifyInstance> {
 	const app = fastify({
 		forceCloseConnections: true,
+		// Tests start dozens of sandboxes at once, and each takes its time then.
+		pluginTimeout: 0,
 		ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
 	});
 	refuseOtherHosts(app);

@@ -27,7 +27,7 @@ export async function descriptionPages(
 	});
 	await app.register(swagger, {
 		mode: 'static',
-		specification: { document: forBrowsing(readDocument()) as never },
+		specification: { document: browsable() as never },
 	});
 	await app.register(swaggerUi, {
 		routePrefix: BROWSE_PATH,
@@ -42,6 +42,10 @@ export async function descriptionPages(
 		theme: { title: 'AUDITDEX REST API' },
 	});
 }
+
+/** Read once a process: tests start hundreds of sandboxes. */
+let document: OpenApiDocument | undefined;
+const browsable = () => (document ??= forBrowsing(readDocument()));
 
 /**
  * With the sandbox as the server, and a token to be pasted: Swagger UI would fetch one with client ID
