@@ -115,7 +115,7 @@ describe('Saving the credential in n8n, says of a service whose', () => {
 			expect(elsewhere.requests).toEqual([]);
 			await elsewhere.close();
 			expect(result).toBe('Error');
-			expect(message).toMatch(/redirects elsewhere.*Check Base URL/);
+			expect(message).toMatch(/redirects elsewhere.*Check 'Base URL'/);
 		},
 	);
 
@@ -130,7 +130,7 @@ describe('Saving the credential in n8n, says of a service whose', () => {
 		answer = (reply) => reply.type('text/html').send(body);
 		const { status, message } = await test();
 		expect(status).toBe('Error');
-		expect(message).toMatch(/not the AUDITDEX API.*Check Base URL/);
+		expect(message).toMatch(/not the AUDITDEX API.*Check 'Base URL'/);
 	});
 
 	it.each([
