@@ -4,7 +4,7 @@
  * workflow is changed but credentials and addresses.
  */
 import { createHmac } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -330,7 +330,10 @@ export class Stage {
 		}
 		await Promise.all([this.sandbox.close(), this.services.close()]);
 		await rm(this.dataDir, { recursive: true });
-		await rm(this.filesFolder, { recursive: true, force: true });
+		// The folder itself is n8n's, and other tests use it.
+		for (const name of await readdir(this.filesFolder)) {
+			await rm(join(this.filesFolder, name), { recursive: true });
+		}
 	}
 }
 
