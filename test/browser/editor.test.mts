@@ -38,7 +38,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		const found = await editor.searchNodes(words);
 		await found.first().click();
 		await editor.page.getByText('On finding raised').waitFor();
-		await editor.page.getByText('Actions (3)').click();
+		await editor.page.getByText('Actions (4)').click();
 		await editor.page.getByText('Submit evidence').waitFor();
 	});
 
