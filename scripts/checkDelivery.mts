@@ -10,6 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 import { CannotCheck } from './check/cannotCheck.mts';
+import { runCommand, UsageError } from './check/command.mts';
 import { readCapture } from './check/delivery/capture.mts';
 import { diagnose, type Diagnosis } from './check/delivery/diagnosis.mts';
 import { adviseOnUseless, redact } from './check/delivery/rules.mts';
@@ -29,8 +30,6 @@ data or a node's output as JSON, or a HAR file.
   --help                           shows this
 
 A secret is never an argument.`;
-
-class UsageError extends Error {}
 
 function readFlags() {
 	const { values, positionals } = parseArgs({
@@ -100,16 +99,4 @@ async function main(): Promise<number> {
 	return hidden.every(({ accepted }) => accepted) ? 0 : 1;
 }
 
-try {
-	process.exitCode = await main();
-} catch (error) {
-	const { code, message } = error as NodeJS.ErrnoException;
-	if (error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS')) {
-		console.error(`${message}\n\n${HELP}`);
-	} else if (error instanceof CannotCheck) {
-		console.error(message);
-	} else {
-		throw error;
-	}
-	process.exitCode = 2;
-}
+await runCommand(main, HELP);

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 
 import { redact } from './check/service/rules.mts';
 import { checkService, type CheckOptions, type Report } from './check/service/check.mts';
-import { CannotCheck } from './check/cannotCheck.mts';
+import { runCommand, UsageError } from './check/command.mts';
 import type { Verdict } from './check/service/finding.mts';
 import { askSecret } from './check/secret.mts';
 
@@ -35,8 +35,6 @@ const MARKS: Record<Verdict, string> = {
 	misbehaves: 'MISBEHAVES',
 	unseen: 'not seen',
 };
-
-class UsageError extends Error {}
 
 function readFlags() {
 	const { values } = parseArgs({
@@ -102,16 +100,4 @@ async function main(): Promise<number> {
 	return lines.some(({ verdict }) => verdict === 'misbehaves') ? 1 : 0;
 }
 
-try {
-	process.exitCode = await main();
-} catch (error) {
-	const { code, message } = error as NodeJS.ErrnoException;
-	if (error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS')) {
-		console.error(`${message}\n\n${HELP}`);
-	} else if (error instanceof CannotCheck) {
-		console.error(message);
-	} else {
-		throw error;
-	}
-	process.exitCode = 2;
-}
+await runCommand(main, HELP);

@@ -28,10 +28,14 @@ export interface Submitted {
  * the control showed before, else by the times the evidence bears.
  */
 export function lookUpOwn(after: EvidenceView, submitted: Submitted): Lookup {
-	const lookup = lookUp(
-		{ ...after, evidence: after.evidence.filter((piece) => !isEarlier(piece, submitted)) },
-		submitted.sha256,
-	);
+	const shownBefore = new Set(submitted.before?.evidence.map(identityOf));
+	const evidence = after.evidence.filter((piece) => {
+		const identity = identityOf(piece);
+		return (
+			!shownBefore.has(identity) && !submitted.isAnothers(identity) && !isEarlier(piece, submitted)
+		);
+	});
+	const lookup = lookUp({ ...after, evidence }, submitted.sha256);
 	if (lookup.end !== 'linked') return lookup;
 	const own = lookup.evidence.filter((piece) => isLater(piece, submitted));
 	return own.length > 0
@@ -42,12 +46,8 @@ export function lookUpOwn(after: EvidenceView, submitted: Submitted): Lookup {
 			};
 }
 
-/** Whether evidence can't have come of the submission. */
-function isEarlier(piece: unknown, { before, began, isAnothers }: Submitted): boolean {
-	const identity = identityOf(piece);
-	if (isAnothers(identity) || before?.evidence.some((known) => identityOf(known) === identity)) {
-		return true;
-	}
+/** Whether evidence was there before the submission, by its times. */
+function isEarlier(piece: unknown, { began }: Submitted): boolean {
 	const stored = storedAt(piece);
 	return (
 		stored !== undefined && began !== undefined && stored.latest.to < began - SURELY_EARLIER_MS
@@ -56,7 +56,7 @@ function isEarlier(piece: unknown, { before, began, isAnothers }: Submitted): bo
 
 /** Whether evidence can't have been there before the submission. */
 function isLater(piece: unknown, { before, began }: Submitted): boolean {
-	if (before?.list === 'whole') return true; // else it's among those that `isEarlier` left out
+	if (before?.list === 'whole') return true; // else it's among those shown before
 	const { earliest } = storedAt(piece) ?? {};
 	if (!earliest || began === undefined) return false;
 	const cutOffMs = Math.min(earliest.to - earliest.from, SECOND_MS);

@@ -2,6 +2,7 @@ import { randomUUID } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { DeliveryMemory } from './deliveryMemory';
 import { Turns } from './turns';
+import { isObject } from '../../Auditdex/api/json';
 
 /** Where n8n's global static data of a workflow holds the accepted deliveries of its triggers. */
 export const STATIC_DATA_NAME = 'auditdexDeliveries';
@@ -135,10 +136,6 @@ function storedOf(memory: DeliveryMemory): StoredMemory {
 	const deliveries = memory.toText();
 	if (memory.keepUntil === Infinity) return { deliveries };
 	return { deliveries, until: Math.ceil(memory.keepUntil) };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-	return typeof value === 'object' && value !== null;
 }
 
 /** The workflow used last comes last. */

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { epochSecondsOf } from './time';
+import { isObject } from '../../Auditdex/api/json';
 
 /** An audit event as AUDITDEX delivers it (API page, "Webhooks"). */
 export interface AuditEvent extends IDataObject {
@@ -59,10 +60,6 @@ function isAuditEvent(payload: unknown): payload is AuditEvent {
 		!Number.isNaN(epochSecondsOf(payload.timestamp)) &&
 		isObject(payload.data)
 	);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { controlIdField } from '../../parameters/controlId';
 import { engagementLocator } from '../../parameters/engagementLocator';
+import { inputBinaryField } from '../../parameters/inputBinaryField';
 import { withRequestOptions } from '../../parameters/requestOptions';
 
 const displayOptions = { show: { resource: ['evidence'], operation: ['submit'] } };
@@ -71,16 +72,7 @@ export const submitProperties: INodeProperties[] = [
 		default: 'binary',
 		description: 'Where the evidence comes from',
 	},
-	{
-		displayName: 'Input Binary Field',
-		name: 'binaryPropertyName',
-		type: 'string',
-		default: 'data',
-		required: true,
-		placeholder: 'e.g. data',
-		hint: 'The name of the input field with the file, several separated by commas, or the file itself by expression',
-		displayOptions: showFor('binary'),
-	},
+	{ ...inputBinaryField, displayOptions: showFor('binary') },
 	{
 		displayName: 'Text',
 		name: 'text',
