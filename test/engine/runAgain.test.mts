@@ -12,6 +12,7 @@ import { openAccount, type Account } from './harness/account.mts';
 import { keepContent } from './harness/binary.mts';
 import { speedUpSettling } from './harness/limits.mts';
 import { submit } from './harness/parameters.mts';
+import { problem, startService } from './harness/service.mts';
 import { requestsSeen } from './harness/traffic.mts';
 
 let account: Account;
@@ -125,6 +126,34 @@ test('a try of which it isn’t known whether it was stored is settled, not sent
 	expect(output[0]?.json).toMatchObject({ recovered: true, integrity: { verified: true } });
 	expect(await stored()).toHaveLength(1);
 	expect(await requestsSeen(account.sandbox)).toMatchObject({ submitEvidence: 1 });
+});
+
+test('what an earlier run left open and the service stored late is the receipt after a conflict', async () => {
+	const content = randomUUID();
+	const sha256 = createHash('sha256').update(content).digest('hex');
+	let submissions = 0;
+	let asked = 0;
+	const service = await startService((request, reply) => {
+		if (request.method === 'POST') {
+			submissions += 1;
+			return problem(reply, submissions === 1 ? 503 : 409, 'No receipt');
+		}
+		asked += 1;
+		if (asked === 1) return problem(reply, 404, 'Not Found');
+		const submitted_at = new Date().toISOString();
+		return { evidence: submissions < 2 ? [] : [{ id: 'evd_late', sha256, submitted_at }] };
+	});
+	const other = await account.withCredential({ baseUrl: service.baseUrl });
+	const { output } = await other.run(
+		submit({ options: { maxRetries: 0 } }),
+		[await itemWith(content)],
+		{
+			node: RETRY,
+		},
+	);
+	expect(output[0]?.json).toMatchObject({ id: 'evd_late', recovered: true });
+	expect(submissions).toBe(2);
+	await service.close();
 });
 
 test('and where it can’t be told in any try, it is never sent again', async () => {

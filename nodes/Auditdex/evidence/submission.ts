@@ -113,6 +113,7 @@ class Sending {
 		const { skipIfSubmitted, file } = this.submission;
 		if (earlier) {
 			await this.takeTurn(sha256);
+			this.hadUnclearTry = true;
 			this.age = () => Date.now() - earlier.began;
 			const cutOffMs = Date.now() - (earlier.leftOpen ?? earlier.began);
 			const cause = new AuditdexError('an earlier run of this node did not get to its end');
