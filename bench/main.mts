@@ -4,7 +4,7 @@
  *
  *   --quick       few runs of small sizes, to see that everything works; the figures mean nothing
  *   --only=a,b    these rows alone: uploads, memory-uploads, many-files, statuses, engagements,
- *                 deliveries, signature, loading
+ *                 parallel, growth, deliveries, signature, loading
  *   --out=folder  where to write; without it a quick or partial run only prints
  *   --render      measures nothing: writes BENCHMARKS.md and charts again from the latest figures,
  *                 for when `findings.mts` or the report has changed
@@ -20,12 +20,14 @@ import { judge, type Measurement } from './measurement.mts';
 import { summarize, type ProfileSummary } from './profileSummary.mts';
 import { drawCharts, type Chart } from './report/charts.mts';
 import { describeMachine } from './report/machine.mts';
-import { markdown, type Report } from './report/markdown.mts';
+import { markdown, profilesPage, type Report } from './report/markdown.mts';
 import { terminalTable } from './report/terminal.mts';
 import { measureDeliveries } from './rows/deliveries.mts';
 import { measureEngagements } from './rows/engagements.mts';
+import { measureGrowth } from './rows/growth.mts';
 import { measureLoading } from './rows/loading.mts';
 import { measureManyFiles } from './rows/manyFiles.mts';
+import { measureParallelRequests } from './rows/parallelRequests.mts';
 import { measureSignatures } from './rows/signature.mts';
 import { measureStatuses } from './rows/statuses.mts';
 import { measureUploads } from './rows/upload.mts';
@@ -38,16 +40,31 @@ const HOT_SPOTS = 15;
 const ROOT = join(import.meta.dirname, '..');
 const CHARTS_FOLDER = join('docs', 'benchmarks');
 const FIGURES = 'results.json';
+const PROFILES = 'profiles.md';
 
-const ROWS: Record<string, (stage: Stage, scale: Scale) => Promise<Measurement[]>> = {
-	uploads: async (stage, scale) => await measureUploads(stage, scale, 'filesystem'),
-	'many-files': measureManyFiles,
-	statuses: measureStatuses,
-	engagements: measureEngagements,
-	deliveries: measureDeliveries,
-	'memory-uploads': async (stage, scale) => await measureUploads(stage, scale, 'default'),
-	signature: measureSignatures,
-	loading: measureLoading,
+interface Row {
+	/** Heading of the table that its measurements are in. */
+	group: string;
+	measure(stage: Stage, scale: Scale): Promise<Measurement[]>;
+}
+
+const ROWS: Record<string, Row> = {
+	uploads: {
+		group: 'One file, disk mode',
+		measure: async (stage, scale) => await measureUploads(stage, scale, 'filesystem'),
+	},
+	'memory-uploads': {
+		group: 'One file, memory mode',
+		measure: async (stage, scale) => await measureUploads(stage, scale, 'default'),
+	},
+	'many-files': { group: 'Many requests', measure: measureManyFiles },
+	statuses: { group: 'Many requests', measure: measureStatuses },
+	engagements: { group: 'Many requests', measure: measureEngagements },
+	parallel: { group: 'Parallel Requests', measure: measureParallelRequests },
+	growth: { group: 'Growth', measure: measureGrowth },
+	deliveries: { group: 'Deliveries', measure: measureDeliveries },
+	signature: { group: 'Signatures and loading', measure: measureSignatures },
+	loading: { group: 'Signatures and loading', measure: measureLoading },
 };
 
 interface Choice {
@@ -84,14 +101,15 @@ function readChoice(): Choice {
 
 async function measureAll(stage: Stage, { scale, rows }: Choice): Promise<Report> {
 	const started = Date.now();
-	const measurements: Measurement[] = [];
+	const measurements: Report['measurements'] = [];
 	const profiles: Record<string, ProfileSummary> = {};
 	for (const row of rows) {
 		console.log(`Measuring ${row}…`);
-		const measured = await ROWS[row]!(stage, scale);
+		const { group, measure } = ROWS[row]!;
+		const measured = (await measure(stage, scale)).map((one) => ({ ...one, group }));
 		for (const measurement of measured) {
-			const { id, profile } = measurement;
-			if (profile && judge(measurement).some(({ met }) => !met)) {
+			const { id, profile, isProfiled } = measurement;
+			if (profile && (isProfiled || judge(measurement).some(({ met }) => !met))) {
 				profiles[id] = summarize(await profile(), HOT_SPOTS);
 			}
 		}
@@ -119,6 +137,7 @@ async function write(report: Report, out: string): Promise<void> {
 		await prettier.format(text, { ...style, parser });
 	const text = await formatted(markdown(report, charts, chartPath), 'markdown');
 	await writeFile(join(out, 'BENCHMARKS.md'), text);
+	await writeFile(join(folder, PROFILES), await formatted(profilesPage(report), 'markdown'));
 	const json = JSON.stringify({
 		...report,
 		measurements: report.measurements.map((measurement) => ({

@@ -39,8 +39,14 @@ export interface Measurement {
 	targets: Target[];
 	/** The chart that shows it, and its place there. */
 	chart?: { id: string; category: string };
+	/** One of several settings for the same work, for a table of their own. */
+	choice?: { setting: string; column: string };
+	/** In the figures only, as others tell enough. */
+	isDetail?: boolean;
 	/** Profiles the process that does our part, for a target that is missed. */
 	profile?: () => Promise<CpuProfile>;
+	/** Also where none is missed. */
+	isProfiled?: boolean;
 }
 
 export const OURS = 'Auditdex';

@@ -65,16 +65,33 @@ export const auditdex = (credential: CredentialReference, parameters: IDataObjec
 	onError: 'continueRegularOutput',
 });
 
+/** @param options of the node, e.g. `parallelRequests` */
 export const submit = (
 	credential: CredentialReference,
 	engagementId: string,
 	controlId: string,
+	options: IDataObject = {},
 ): NodeSpec =>
 	auditdex(credential, {
 		resource: 'evidence',
 		operation: 'submit',
 		engagementId: { __rl: true, mode: 'id', value: engagementId },
 		controlId,
+		options,
+	});
+
+/** The control of the engagement that each item names in `id`. @param options as above */
+export const getControl = (
+	credential: CredentialReference,
+	controlId: string,
+	options: IDataObject = {},
+): NodeSpec =>
+	auditdex(credential, {
+		resource: 'control',
+		operation: 'get',
+		engagementId: { __rl: true, mode: 'id', value: '={{ $json.id }}' },
+		controlId,
+		options,
 	});
 
 /** n8n's HTTP Request node in the version that it offers for new workflows. */
@@ -112,6 +129,22 @@ export const httpUpload = (
 			],
 		},
 	});
+
+/** The same as `getControl`. @param batch how many at a time, and how long from one batch to the next */
+export const httpGetControl = (
+	credential: CredentialReference,
+	baseUrl: string,
+	controlId: string,
+	batch?: { batchSize: number; batchInterval: number },
+): NodeSpec =>
+	httpRequest(credential, {
+		url: `=${baseUrl}/engagements/{{ $json.id }}/controls/${controlId}`,
+		options: batch ? { batching: { batch } } : {},
+	});
+
+/** Items that name one engagement each, in `id`; the sandbox has as many as the stage says. */
+export const engagementItems = (count: number): NodeSpec =>
+	items(count, '{ id: "eng_" + String(n + 1).padStart(6, "0") }');
 
 /** Makes one item of each element of a field. */
 export const splitOut = (fieldToSplitOut: string): NodeSpec => ({

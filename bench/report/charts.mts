@@ -21,6 +21,8 @@ const TITLES: Record<string, string> = {
 		"Submitting one file, memory mode: n8n's peak memory over idle (less is better)",
 	requests: 'Many requests: time of the node (less is better; failures are in the table)',
 	deliveries: 'Deliveries a second (more is better)',
+	'growth-items': 'Reading control statuses: time an item, by number of items (less is better)',
+	'growth-bytes': 'Submitting one file: time a MiB, by size (less is better)',
 	signature: 'Checking a signature (less is better)',
 };
 

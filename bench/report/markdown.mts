@@ -1,100 +1,121 @@
 import type { Measurement } from '../measurement.mts';
 import type { ProfileSummary } from '../profileSummary.mts';
-import { removedCosts, whyMissed } from '../findings.mts';
+import { whyMissed } from '../findings.mts';
+import { median } from '../statistics.mts';
 import type { Chart } from './charts.mts';
-import { percent } from './format.mts';
+import { percent, quantity } from './format.mts';
 import type { Machine } from './machine.mts';
-import { HEADINGS, judgeAll, rowsOf, verdictText, type Judged } from './rows.mts';
+import { cellsOf, HEADINGS, judgeAll, verdictText, type Judged } from './rows.mts';
 
 export interface Report {
 	/** ISO 8601, of the run's end. */
 	at: string;
 	minutes: number;
 	machine: Machine;
-	measurements: Measurement[];
-	/** Of ours, for the measurements with a missed target; by the measurement's id. */
+	/** Each with the heading of its table. */
+	measurements: Array<Measurement & { group: string }>;
+	/** Of ours, by the measurement's id. */
 	profiles: Record<string, ProfileSummary>;
 }
 
 /** BENCHMARKS.md. @param chartPath where a chart's file is, from there */
 export function markdown(
-	{ at, minutes, machine, measurements, profiles }: Report,
+	{ at, minutes, machine, measurements }: Report,
 	charts: Chart[],
 	chartPath: (chart: Chart) => string,
 ): string {
 	const judged = judgeAll(measurements);
 	const verdicts = judged.flatMap((one) => one.verdicts);
-	const missed = verdicts.filter(({ met }) => !met).length;
+	const missed = judged.filter((one) => one.verdicts.some(({ met }) => !met));
+	const met = verdicts.filter((verdict) => verdict.met).length;
 	const { cpu, cores, memoryGiB, system, node, n8n, package: version } = machine;
 	return [
 		'# Benchmarks',
-		`Auditdex ${version} against what you would use instead: n8n's **HTTP Request** node, and **Webhook + Crypto + If**. Written by \`npm run bench\` on ${at.slice(0, 10)}; the run took ${minutes} minutes. ${verdicts.length - missed} of ${verdicts.length} targets are met.`,
-		`**Machine**: ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}; Node.js ${node}, n8n ${n8n}. All files, n8n's database and the sandbox's lie in memory where the system offers that, so that no disk is measured. Every figure of every run is in [docs/benchmarks/results.json](docs/benchmarks/results.json).`,
+		`Auditdex ${version} against what you would use instead: n8n's **HTTP Request** node, and **Webhook + Crypto + If**. One run of \`npm run bench\` on ${at.slice(0, 10)}, in ${minutes} minutes, on ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, with Node.js ${node} and n8n ${n8n}. ${met} of ${verdicts.length} targets are met.`,
+		'[How it is measured](docs/benchmark-method.md) · [every figure of every run](docs/benchmarks/results.json) · [profiles](docs/benchmarks/profiles.md)',
 		'## Results',
 		'Medians. A ratio is that of the medians; in parentheses the smallest and the largest of a pair of runs.',
-		...works(judged).flatMap(([work, ofWork]) => [
-			`### ${work}`,
-			table(
-				HEADINGS,
-				ofWork.flatMap(({ measurement }) => rowsOf(measurement)),
-			),
-			...targets(ofWork),
-		]),
-		'## Charts',
-		...charts.map((chart) => `![${chart.title}](${chartPath(chart)})`),
+		...groups(measurements).flatMap(([group, ofGroup]) => [`### ${group}`, tableOf(ofGroup)]),
 		'## Missed targets',
-		...(missed === 0 ? ['None.'] : []),
-		...judged
-			.filter((one) => one.verdicts.some(({ met }) => !met))
-			.flatMap(({ measurement, verdicts: all }) => [
-				`### ${measurement.work}: ${measurement.figure}`,
-				`${all
-					.filter(({ met }) => !met)
+		...(missed.length === 0 ? ['None.'] : []),
+		...missed.map(
+			({ measurement, verdicts: all }) =>
+				`- **${measurement.work}: ${measurement.figure}**: ${all
+					.filter((verdict) => !verdict.met)
 					.map((verdict) => verdictText(measurement, verdict))
 					.join('; ')}. ${whyMissed(measurement.id)}`,
-				...profileText(profiles[measurement.id]),
-			]),
-		'## What was slow, and no longer is',
-		...removedCosts.map((cost) => `- ${cost}`),
-		'## How it is measured',
-		...METHOD.map((line) => `- ${line}`),
+		),
+		'## Charts',
+		...charts.map((chart) => `![${chart.title}](${chartPath(chart)})`),
 	].join('\n\n');
 }
 
-/** What was measured of the same work, together. */
-function works(judged: Judged[]): Array<[work: string, ofWork: Judged[]]> {
-	return [...Map.groupBy(judged, ({ measurement }) => measurement.work)];
-}
-
-function targets(judged: Judged[]): string[] {
-	const lines = judged
-		.filter(({ verdicts }) => verdicts.length > 0)
-		.map(({ measurement, verdicts }) => {
-			const texts = verdicts.map((verdict) => verdictText(measurement, verdict));
-			return `- Target, ${measurement.figure}: ${texts.join('; ')}`;
-		});
-	return lines.length > 0 ? [lines.join('\n')] : [];
-}
-
-function profileText(profile: ProfileSummary | undefined): string[] {
-	if (!profile) return [];
-	const { busyMs, idleMs, hotSpots, packages } = profile;
+/** The profiles: where n8n's main thread spends its time. */
+export function profilesPage({ measurements, profiles }: Report): string {
+	const profiled = measurements.filter(({ id }) => profiles[id]);
 	return [
-		`Profile of one run of ours, main thread: ${Math.round(busyMs)} ms busy, ${Math.round(idleMs)} ms idle. Where the busy time went, by package (with what it called of Node.js and V8) and by function:`,
-		table(
-			['Share', 'Package', 'Share', 'Function', 'Of'],
-			hotSpots.map((spot, index) => {
-				const one = packages[index];
-				return [
-					one ? percent(one.share) : '',
-					one?.name ?? '',
-					percent(spot.share),
-					`\`${spot.name}\``,
-					spot.place,
-				];
-			}),
-		),
-	];
+		'# Profiles',
+		"Of one more run of ours: where the time goes that n8n's main thread is busy, by package (with what it called of Node.js and V8) and by function.",
+		...profiled.flatMap(({ id, work }) => {
+			const { busyMs, idleMs, hotSpots, packages } = profiles[id]!;
+			return [
+				`## ${work}`,
+				`${Math.round(busyMs)} ms busy, ${Math.round(idleMs)} ms idle.`,
+				table(
+					['Share', 'Package', 'Share', 'Function', 'Of'],
+					hotSpots.map((spot, index) => {
+						const one = packages[index];
+						return [
+							one ? percent(one.share) : '',
+							one?.name ?? '',
+							percent(spot.share),
+							`\`${spot.name}\``,
+							spot.place,
+						];
+					}),
+				),
+			];
+		}),
+	].join('\n\n');
+}
+
+function groups(measurements: Report['measurements']): Array<[string, Measurement[]]> {
+	const shown = measurements.filter(({ isDetail }) => !isDetail);
+	return [...Map.groupBy(shown, ({ group }) => group)];
+}
+
+function tableOf(measurements: Measurement[]): string {
+	const choices = measurements.filter(({ choice }) => choice !== undefined);
+	if (choices.length > 0) return choiceTable(choices);
+	return table(HEADINGS, judgeAll(measurements).map(rowOf));
+}
+
+function rowOf({ measurement, verdicts }: Judged): string[] {
+	const targets = verdicts.map((verdict) => verdictText(measurement, verdict));
+	return [measurement.work, ...cellsOf(measurement), targets.join('<br>')];
+}
+
+/** One row a setting, one column a kind of work, and what the built-in node takes for it on top. */
+function choiceTable(measurements: Measurement[]): string {
+	const columns = [...Map.groupBy(measurements, ({ choice }) => choice!.column)];
+	const settings = [...new Set(measurements.map(({ choice }) => choice!.setting))];
+	const [first] = measurements;
+	const other = first!.builtIn[0]!.name;
+	return table(
+		['', ...columns.map(([column]) => column)],
+		[
+			[other, ...columns.map(([, [one]]) => quantity(median(one!.builtIn[0]!.values), one!.unit))],
+			...settings.map((setting) => [
+				`${first!.ours.name}, ${setting}`,
+				...columns.map(([, ofColumn]) => {
+					const one = ofColumn.find(({ choice }) => choice!.setting === setting)!;
+					const ours = median(one.ours.values);
+					const share = ours / median(one.builtIn[0]!.values);
+					return `${quantity(ours, one.unit)} (${share.toFixed(2)})`;
+				}),
+			]),
+		],
+	);
 }
 
 function table(headings: string[], rows: string[][]): string {
@@ -102,17 +123,3 @@ function table(headings: string[], rows: string[][]): string {
 		`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 	return [line(headings), line(headings.map(() => '---')), ...rows.map(line)].join('\n');
 }
-
-const METHOD = [
-	'**Profiles** are of one more run of ours, after those that are measured.',
-	'One n8n, started for the run with the packed package as a community package; for memory mode it is started again on the same folder. The sandbox is a process of its own. Nothing else is to run on the machine.',
-	'Contestants alternate (A B A B …) after a warm-up, so that what slows the machine down for a while counts for all. Five pairs at least.',
-	'**Time of the node** is what n8n itself takes for the node alone: reading the file and storing the run are not in it. n8n takes whole milliseconds, so up to 1 MiB a run has ten such nodes side by side in one workflow, and the figure is their mean.',
-	"**Peak memory over idle** is the highest resident memory of n8n's process during the run (Linux's VmHWM, reset before) less that right before it, after a forced garbage collection.",
-	'**HTTP Request** is the latest version of the node, set up as its panel suggests: multipart form data, the same predefined credential. It sends the file without hashing it; ours also hashes it on the way and compares the hash with the stored one. Both get the same work done otherwise.',
-	'**Bare Node.js** is undici streaming the same multipart body from the same file while hashing it, and comparing the hash.',
-	`**Statuses under the Enterprise limit**: each run starts with the rate limit's bucket at the level that the table names. "Batching set" is what the plan allows, ten requests a second. The plan's minimum is the time until the last request's token is there, for the level at which ours started. Failed requests are counted a run.`,
-	'**Deliveries**: a load driver in a process of its own sends distinct, signed bodies that were prepared before; a fixed number are under way at once. Executions are not saved. A delivery counts when its run is over as well, so that a backlog of runs does not pass for speed. The Webhook node answers at once; with Crypto + If the check comes after that answer, so a forged delivery gets a 200, too. It checks the signature alone: neither age nor replays.',
-	'**Signature check**: in one process without n8n, with prepared keys. Ours is the comparison with what the header holds, in constant time; the bare HMAC is `createHmac` with the same key over the same bytes, and compares nothing. In the Standard Webhooks form ours and `standardwebhooks` also read the headers and check the timestamp, and `standardwebhooks` parses the body.',
-	'**Loading**: a new process each time, which has loaded n8n-workflow, as n8n has. Box is a built-in pair of the same kind: uploads, lists, OAuth2, a webhook trigger. Memory is heap and buffers in use after a garbage collection.',
-];

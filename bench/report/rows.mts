@@ -9,22 +9,16 @@ import {
 import { median } from '../statistics.mts';
 import { quantity, ratioText } from './format.mts';
 
-export const HEADINGS = ['Figure', 'Ours', 'Built-in', 'Ours / built-in', 'Limit', 'Ours / limit'];
+export const HEADINGS = ['Work', 'Figure', 'Ours', 'Others, and ours / theirs', 'Targets'];
 
-/** One row for each built-in way, as text; columns as in `HEADINGS`. */
-export function rowsOf(measurement: Measurement): string[][] {
+/** Of the columns above the figure, ours and the others. */
+export function cellsOf(measurement: Measurement): string[] {
 	const { figure, unit, ours, builtIn, limit } = measurement;
 	const cell = (one: Contestant) => `${quantity(median(one.values), unit)}${failures(one)}`;
-	const named = (one: Contestant) => `${one.name}: ${cell(one)}`;
-	const first = [figure, cell(ours)];
-	const limits = limit ? [named(limit), ratioText(ratioTo(measurement, limit.name))] : ['', ''];
-	if (builtIn.length === 0) return [[...first, '', '', ...limits]];
-	return builtIn.map((other, index) => [
-		...(index === 0 ? first : ['', '']),
-		named(other),
-		ratioText(ratioTo(measurement, other.name)),
-		...(index === 0 ? limits : ['', '']),
-	]);
+	const compared = (one: Contestant) =>
+		`${one.name}: ${cell(one)}, ${ratioText(ratioTo(measurement, one.name))}`;
+	const others = [...builtIn, ...(limit ? [limit] : [])];
+	return [figure, cell(ours), others.map(compared).join('<br>')];
 }
 
 function failures({ failed = [] }: Contestant): string {

@@ -29,13 +29,14 @@ interface Size {
 	targets: { time?: number; timeOfBare?: number; memory?: number; memoryShare?: number };
 }
 
-const large = { time: 0.65, timeOfBare: 1.25, memory: 96 * MIB, memoryShare: 0.15 };
+const large = { time: 0.65, memory: 96 * MIB, memoryShare: 0.15 };
+const largest = { ...large, time: 0.6, timeOfBare: 1.1 };
 const SIZES: Size[] = [
 	{ label: '1 KiB', bytes: 1024, pairs: 11, nodes: NODES_FOR_SHORT_TIMES, targets: { time: 1 } },
 	{ label: '1 MiB', bytes: MIB, pairs: 11, nodes: NODES_FOR_SHORT_TIMES, targets: { time: 1 } },
-	{ label: '64 MiB', bytes: 64 * MIB, pairs: 7, nodes: 1, targets: {} },
+	{ label: '64 MiB', bytes: 64 * MIB, pairs: 7, nodes: 1, targets: { time: 1 } },
 	{ label: '512 MiB', bytes: 512 * MIB, pairs: 5, nodes: 1, targets: large },
-	{ label: '1 GiB', bytes: 1024 * MIB, pairs: 5, nodes: 1, targets: large },
+	{ label: '1 GiB', bytes: 1024 * MIB, pairs: 5, nodes: 1, targets: largest },
 ];
 
 export async function measureUploads(
@@ -91,8 +92,9 @@ async function measureSize(
 			await rm(path);
 		}
 	};
-	// Elsewhere than on disk n8n holds the file anyway, so that nothing is asked of ours there.
-	const { time, timeOfBare, memory, memoryShare } = mode === 'filesystem' ? targets : {};
+	const { time, timeOfBare } = targets;
+	// Elsewhere than on disk n8n holds the file anyway, so that no memory is to be saved there.
+	const { memory, memoryShare } = mode === 'filesystem' ? targets : {};
 	return [
 		{
 			id: `${id}-time`,
@@ -134,7 +136,7 @@ function requireDone(run: Run): Run {
 }
 
 /** A file of random bytes: the same MiB again and again. */
-async function writeFile(path: string, bytes: number): Promise<string> {
+export async function writeFile(path: string, bytes: number): Promise<string> {
 	await mkdir(join(path, '..'), { recursive: true });
 	const block = randomBytes(Math.min(bytes, MIB));
 	const file = await open(path, 'w');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { INodeExecutionData } from 'n8n-workflow';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -8,6 +9,7 @@ import { keepContent } from './harness/binary.mts';
 import { runWorkflow } from './harness/engine.mts';
 import { AUDITDEX, START } from './harness/nodeTypes.mts';
 import { byId, getAll, getControl, submit } from './harness/parameters.mts';
+import { startService } from './harness/service.mts';
 import { requestsSeen } from './harness/traffic.mts';
 
 /** Output in input order, each item pointing at the input item it came from. */
@@ -63,6 +65,27 @@ describe.each([1, 4, 20])('with %i parallel requests', (parallelRequests) => {
 		const { mostInFlight } = await account.sandbox.admin.stats();
 		expect(mostInFlight).toBe(parallelRequests);
 	});
+});
+
+test('of files over 8 MiB no more than four are sent at once, by all runs together', async () => {
+	let underWay = 0;
+	let most = 0;
+	const service = await startService(async ({ method, raw }) => {
+		if (method === 'GET') return { id: 'ctrl_abc123', evidence: [] };
+		most = Math.max(most, ++underWay);
+		for await (const chunk of raw) void chunk;
+		await delay(100);
+		underWay -= 1;
+		return { id: 'evd_1' };
+	});
+	const other = await account.withCredential({ baseUrl: service.baseUrl });
+	const items = await filesOf(Array.from({ length: 5 }, () => 'large'.repeat(2 * 1024 * 1024)));
+	const parameters = submit({ options: { parallelRequests: 20 } });
+	const runs = await Promise.all([1, 2].map(async () => await other.run(parameters, items)));
+	await service.close();
+	for (const { output } of runs)
+		expect(output.map(({ json }) => json.id)).toEqual(Array(5).fill('evd_1'));
+	expect(most).toBe(4);
 });
 
 describe('one item among five that AUDITDEX refuses', () => {

@@ -66,6 +66,13 @@ export async function submitFile(
 
 const sameFile = new KeyedQueue();
 
+/**
+ * Large files that this process sends at once, of all its runs: each takes up to 20 MiB of memory, and
+ * more of them at once are hardly faster (BENCHMARKS.md, "Parallel Requests").
+ */
+const LARGE_AT_ONCE = 4;
+const largeUploads = new KeyedQueue(LARGE_AT_ONCE);
+
 /** One submission on its way. */
 class Sending {
 	private readonly control: string;
@@ -170,8 +177,18 @@ class Sending {
 		}
 	}
 
-	/** Sends the file once. */
+	/** Sends the file once, when it's its turn. */
 	private async upload(): Promise<Attempt> {
+		if (this.submission.file.size <= LARGE_BYTES) return await this.uploadNow();
+		const endUpload = await largeUploads.enter('of all runs');
+		try {
+			return await this.uploadNow();
+		} finally {
+			endUpload();
+		}
+	}
+
+	private async uploadNow(): Promise<Attempt> {
 		const began = monotonicMs();
 		this.age ??= () => monotonicMs() - began;
 		this.record.begin();

@@ -23,9 +23,10 @@ export const requestOptions: INodeProperties[] = [
 		displayName: 'Parallel Requests',
 		name: 'parallelRequests',
 		type: 'number',
-		default: 4,
+		default: 8,
 		typeOptions: { minValue: 1 },
-		description: 'How many input items are worked on at once; the output keeps the input order',
+		description:
+			'How many input items are worked on at once; the output keeps the input order. Of large files no more than four are sent at once.',
 	},
 ];
 

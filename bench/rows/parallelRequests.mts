@@ -1,0 +1,119 @@
+/**
+ * What Parallel Requests is best set to: many small requests with each of some numbers of it, and the
+ * memory for large files side by side.
+ */
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { alternate } from '../alternate.mts';
+import { OURS, type Contestant, type Measurement } from '../measurement.mts';
+import type { Scale } from '../scale.mts';
+import { CONTROL, type Stage } from '../stage.mts';
+import { prepareRun, type Run, type RunFigures } from '../workflowRun.mts';
+import {
+	chain,
+	engagementItems,
+	getControl,
+	httpGetControl,
+	httpUpload,
+	readFiles,
+	start,
+	submit,
+	type NodeSpec,
+} from '../workflows.mts';
+import { writeFiles } from './manyFiles.mts';
+
+const CHOICES = [4, 8, 12, 16, 24];
+const ENGAGEMENT = 'eng_000001';
+const HTTP_REQUEST = 'HTTP Request';
+const MIB = 1024 ** 2;
+const LARGE = { count: 24, bytes: 32 * MIB };
+const MEMORY_LIMIT = 96 * MIB;
+
+/** With the higher latency the times are nearly all latency, and long: fewer items and runs do. */
+const SITUATIONS = [
+	{ latencyMs: 20, statuses: 1_000, files: 500, pairs: 3 },
+	{ latencyMs: 200, statuses: 500, files: 250, pairs: 1 },
+];
+
+export async function measureParallelRequests(stage: Stage, scale: Scale): Promise<Measurement[]> {
+	await stage.useBinaryMode('filesystem');
+	const { credential, baseUrl, admin } = stage;
+	const url = `${baseUrl}/engagements/${ENGAGEMENT}/evidence`;
+	const measurements: Measurement[] = [];
+	for (const { latencyMs, statuses, files, pairs } of SITUATIONS) {
+		await admin.setLatency(latencyMs);
+		const counts = { statuses: scale.count(statuses), files: scale.count(files) };
+		const repetitions = scale.repetitions(pairs);
+		const controls = await runsOf(stage, [start, engagementItems(counts.statuses)], {
+			http: httpGetControl(credential, baseUrl, CONTROL),
+			ours: (parallelRequests) => getControl(credential, CONTROL, { parallelRequests }),
+		});
+		const statusRuns = await alternate(controls, repetitions);
+		measurements.push(
+			...byChoice(statusRuns, 'ms', `${counts.statuses} statuses, ${latencyMs} ms latency`),
+		);
+		const pattern = await writeFiles(stage, `parallel-${latencyMs}`, counts.files, 4 * 1024);
+		const uploads = await runsOf(stage, [start, readFiles(pattern)], {
+			http: httpUpload(credential, url, CONTROL),
+			ours: (parallelRequests) => submit(credential, ENGAGEMENT, CONTROL, { parallelRequests }),
+		});
+		const fileRuns = await alternate(uploads, repetitions);
+		measurements.push(
+			...byChoice(fileRuns, 'ms', `${counts.files} files of 4 KiB, ${latencyMs} ms latency`),
+		);
+	}
+	await admin.setLatency(0);
+	const count = scale.count(LARGE.count);
+	const pattern = await writeFiles(stage, 'parallel-large', count, LARGE.bytes);
+	const large = await runsOf(stage, [start, readFiles(pattern)], {
+		http: httpUpload(credential, url, CONTROL),
+		ours: (parallelRequests) => submit(credential, ENGAGEMENT, CONTROL, { parallelRequests }),
+	});
+	const largeRuns = await alternate(large, scale.repetitions(3));
+	await rm(dirname(pattern), { recursive: true });
+	const work = `${count} files of ${LARGE.bytes / MIB} MiB`;
+	measurements.push(
+		...byChoice(largeRuns, 'ms', work),
+		...byChoice(largeRuns, 'bytes', `${work}: peak memory over idle`),
+	);
+	return measurements;
+}
+
+/** The same work by the HTTP Request node, and by ours with each number. */
+async function runsOf(
+	stage: Stage,
+	before: NodeSpec[],
+	{ http, ours }: { http: NodeSpec; ours: (parallelRequests: number) => NodeSpec },
+): Promise<Record<string, Run>> {
+	const runs: Record<string, Run> = {
+		[HTTP_REQUEST]: await prepareRun(stage, chain('By HTTP', [...before, http])),
+	};
+	for (const choice of CHOICES) {
+		const name = `${choice} at once`;
+		runs[name] = await prepareRun(stage, chain(name, [...before, ours(choice)]));
+	}
+	return runs;
+}
+
+function byChoice(
+	runs: Record<string, RunFigures[]>,
+	unit: 'ms' | 'bytes',
+	column: string,
+): Measurement[] {
+	const contestant = (name: string, figures: RunFigures[]): Contestant => ({
+		name,
+		values: figures.map(({ ms, memory }) => (unit === 'ms' ? ms : memory)),
+		failed: figures.map(({ failed }) => failed),
+	});
+	return CHOICES.map((choice) => ({
+		id: `parallel-${choice}-${column.replace(/[^\w]+/g, '-')}`,
+		work: column,
+		figure: unit === 'ms' ? 'time of the node' : 'peak memory over idle',
+		unit,
+		ours: contestant(OURS, runs[`${choice} at once`]!),
+		builtIn: [contestant(HTTP_REQUEST, runs[HTTP_REQUEST]!)],
+		targets: unit === 'bytes' ? [{ bound: 'at most', value: MEMORY_LIMIT }] : [],
+		choice: { setting: String(choice), column },
+	}));
+}
