@@ -156,10 +156,11 @@ function limits({ run, submitted }: Row, onOneCore: Map<number, Throughput>): st
 	const most = (cpuMs: number) => Math.floor(1_000 / cpuMs);
 	const inAll = (cpuMs: CpuSeconds) => PARTS.reduce((sum, part) => sum + cpuMs[part], 0);
 	const plan = PLAN_PER_MINUTE / 60;
+	const accepts = onOneCore.get(1)!.perSecond;
 	return [
-		`A webhook processor accepts ${onOneCore.get(1)!.perSecond.toFixed(0)} deliveries a second with a core of its own, a worker runs ${most(run.cpuMs.workers)} or submits ${most(submitted.cpuMs.workers)} files.`,
+		`A webhook processor accepts ${accepts.toFixed(0)} deliveries a second with a core of its own, a worker runs ${most(run.cpuMs.workers)} or submits ${most(submitted.cpuMs.workers)} files.`,
 		`A core of PostgreSQL is used up by ${most(run.cpuMs.PostgreSQL)} deliveries a second, from their acceptance to the end of their runs.`,
-		`100 deliveries a second need ${((inAll(run.cpuMs) * 100) / 1_000).toFixed(1)} cores in all, the sender's not counted.`,
+		`100 deliveries a second need ${((inAll(run.cpuMs) * 100) / 1_000).toFixed(1)} cores in all, the sender's not counted, and ${Math.ceil(100 / accepts)} webhook processors: each starts the runs of a workflow one at a time, on one thread, and gets no further than that with more cores. [Without isolates](#isolates) it's several times as many.`,
 		`Before any of that, AUDITDEX's Enterprise plan (${PLAN_PER_MINUTE} requests a minute) allows ${plan} submissions a second, ${plan / 2} with Skip If Submitted, which asks first.`,
 		`Each delivery stores its workflow's static data anew, ${STATIC_DATA_KIB} KiB in one row of PostgreSQL: 100 a second are ${((STATIC_DATA_KIB * 100) / 1024).toFixed(1)} MiB a second to write, one after the other. Spread more than that over several workflows.`,
 	];
