@@ -2,16 +2,23 @@ import { createRequire } from 'node:module';
 
 import { defineConfig } from 'vitest/config';
 
+import { LongestFirst } from './test/longestFirst.mts';
+
 const require = createRequire(import.meta.url);
+
+/** More than two cores have: engine tests mostly wait. Vitest's own number would be one on two cores. */
+const maxWorkers = 4;
 
 export default defineConfig({
 	test: {
+		sequence: { sequencer: LongestFirst },
 		projects: [
 			{
 				// The build that n8n loads; Vite would take the other one and complain of its source maps.
 				resolve: { alias: { 'n8n-workflow': require.resolve('n8n-workflow') } },
 				test: {
 					name: 'unit',
+					maxWorkers,
 					include: ['test/unit/**/*.test.mts', 'sandbox/**/*.test.mts'],
 					// Holds what sandboxes send and get against docs/openapi.yaml.
 					setupFiles: ['sandbox/testing/wire/setup.mts'],
@@ -24,6 +31,7 @@ export default defineConfig({
 				// The commands for a first contact with the real service; they use the compiled nodes.
 				test: {
 					name: 'commands',
+					maxWorkers,
 					include: ['test/commands/**/*.test.mts'],
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
@@ -32,6 +40,7 @@ export default defineConfig({
 			{
 				test: {
 					name: 'engine',
+					maxWorkers,
 					include: ['test/engine/**/*.test.mts'],
 					testTimeout: 240_000,
 					hookTimeout: 60_000,
@@ -42,6 +51,7 @@ export default defineConfig({
 			{
 				test: {
 					name: 'package',
+					maxWorkers,
 					include: ['test/package/**/*.test.mts'],
 					testTimeout: 120_000,
 					hookTimeout: 120_000,
@@ -64,6 +74,7 @@ export default defineConfig({
 			{
 				test: {
 					name: 'compat-engine',
+					maxWorkers,
 					include: ['test/engine/**/*.test.mts', 'test/compat/engine.test.mts'],
 					globalSetup: 'test/compat/setup.mts',
 					testTimeout: 240_000,

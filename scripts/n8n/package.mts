@@ -7,7 +7,7 @@
  *
  * Run alone, it does both: `node scripts/n8n/package.mts <user folder>`.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { isBuilt } from './built.mts';
@@ -25,13 +25,17 @@ export async function packPackage(): Promise<string> {
 		if (!(await isBuilt())) {
 			await run('Building the package', 'npm', ['run', 'build'], { cwd: root });
 		}
+		// Beside its place and then moved there: others may just be reading the one before.
+		const made = await mkdtemp(join(folder, 'made-'));
 		const packed = await run(
 			'Packing it',
 			'npm',
-			['pack', '--json', '--pack-destination', folder, '--loglevel=error'],
+			['pack', '--json', '--pack-destination', made, '--loglevel=error'],
 			{ cwd: root },
 		);
 		const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+		await rename(join(made, filename), join(folder, filename));
+		await rm(made, { recursive: true });
 		return join(folder, filename);
 	});
 }

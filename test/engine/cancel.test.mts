@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import type { FaultRule } from '../../sandbox/faults.mts';
 import type { SandboxOptions } from '../../sandbox/server.mts';
-import { openAccount } from './harness/account.mts';
+import { openAccount, type Account } from './harness/account.mts';
 import {
 	keepContent,
 	keepFile,
@@ -104,6 +104,12 @@ const situations: Situation[] = [
 	},
 ];
 
+/** Waits until so many requests are on their way. Not `expect.poll`, which can't tell tests side by side apart. */
+async function untilInFlight({ sandbox }: Account, count: number, timeout = 30_000): Promise<void> {
+	const isSo = async () => expect((await sandbox.admin.stats()).inFlight).toBe(count);
+	await vi.waitFor(isSo, { timeout });
+}
+
 test.concurrent.each(situations)(
 	'Stop during $during ends the execution soon and leaves no request',
 	async ({ parameters, items, options, fault, underWay }) => {
@@ -117,9 +123,7 @@ test.concurrent.each(situations)(
 			const execution = account
 				.run(parameters, await items(), { signal: stop.signal })
 				.finally(() => (over = true));
-			await expect
-				.poll(async () => (await admin.stats()).inFlight, { timeout: 30_000 })
-				.toBe(underWay);
+			await untilInFlight(account, underWay);
 			await delay(2_000);
 			expect(over).toBe(false);
 			expect((await admin.stats()).inFlight).toBe(underWay);
@@ -128,7 +132,7 @@ test.concurrent.each(situations)(
 			stop.abort();
 			expect((await execution).status).toBe('canceled');
 			expect(Date.now() - pressed).toBeLessThan(SOON_MS);
-			await expect.poll(async () => (await admin.stats()).inFlight, { timeout: SOON_MS }).toBe(0);
+			await untilInFlight(account, 0, SOON_MS);
 
 			await delay(500); // What had left before may just be arriving.
 			const { total } = await requestsSeen(account.sandbox);
@@ -156,7 +160,7 @@ test('Stop amid uploads ends the execution soon, leaves no request and stores no
 		stop.abort();
 		expect((await execution).status).toBe('canceled');
 		expect(Date.now() - pressed).toBeLessThan(SOON_MS);
-		await expect.poll(async () => (await admin.stats()).inFlight, { timeout: SOON_MS }).toBe(0);
+		await untilInFlight(account, 0, SOON_MS);
 
 		const stored = await admin.listEvidence();
 		await delay(SOON_MS);

@@ -19,6 +19,8 @@ let baseUrl: string;
 let tokensGiven = 0;
 let validTokens: string[] = [];
 let bodies: string[] = [];
+/** Requests that wait for an answer which never comes. */
+let waiting = 0;
 
 registerTestCredential({
 	name: 'serverOAuth2Api',
@@ -98,7 +100,9 @@ beforeAll(async () => {
 		return { received: true };
 	});
 	server.post('/never', async (request) => {
+		waiting += 1;
 		await once(request.raw.socket, 'close');
+		waiting -= 1;
 		return {};
 	});
 	baseUrl = await server.listen({ host: '127.0.0.1', port: 0 });
@@ -168,8 +172,10 @@ describe('OAuth2 of the real engine', () => {
 test('the Stop button ends a request that is waiting for its answer', async () => {
 	const stop = new AbortController();
 	const execution = call([{ json: {} }], '/never', await credential(), stop.signal);
-	setTimeout(() => stop.abort(), 100);
+	await expect.poll(() => waiting).toBe(1);
+	stop.abort();
 	expect((await execution).status).toBe('canceled');
+	await expect.poll(() => waiting).toBe(0);
 });
 
 test('expressions see each item, and a chain runs to its end', async () => {

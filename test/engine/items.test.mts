@@ -58,8 +58,9 @@ describe.each([1, 4, 20])('with %i parallel requests', (parallelRequests) => {
 	});
 
 	test('never more requests run at once', async () => {
-		await account.sandbox.admin.setLatency(30);
-		const items = Array.from({ length: 40 }, () => ({ json: {} }));
+		// Long enough for as many as there may be to set out before the first is back, on a busy machine, too.
+		await account.sandbox.admin.setLatency(500);
+		const items = Array.from({ length: 2 * parallelRequests + 1 }, () => ({ json: {} }));
 		await account.run(getControl({ options: { parallelRequests } }), items);
 		await account.sandbox.admin.setLatency(0);
 		const { mostInFlight } = await account.sandbox.admin.stats();

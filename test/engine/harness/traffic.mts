@@ -1,3 +1,5 @@
+import { expect, vi } from 'vitest';
+
 import type { Sandbox } from '../../../sandbox/server.mts';
 
 /** How many requests the sandbox has received since its counts were reset. */
@@ -9,8 +11,16 @@ export interface Traffic {
 	getControl: number;
 }
 
+/** Counts them once none is on its way any more: the end of one that was given up comes a little later. */
 export async function requestsSeen(sandbox: Sandbox): Promise<Traffic> {
-	const { requests } = await sandbox.admin.stats();
+	const { requests } = await vi.waitFor(
+		async () => {
+			const stats = await sandbox.admin.stats();
+			expect(stats.inFlight).toBe(0);
+			return stats;
+		},
+		{ timeout: 10_000 },
+	);
 	const count = (operation: string) =>
 		Object.values(requests[operation] ?? {}).reduce((sum, n) => sum + n, 0);
 	return {

@@ -5,10 +5,10 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { FAULT_KINDS, type FaultKind } from '../../sandbox/faults.mts';
-import { EVIDENCE_VIEWS, type EvidenceView } from '../../sandbox/options.mts';
+import { EVIDENCE_VIEWS } from '../../sandbox/options.mts';
 import { openAccount, type Account } from './harness/account.mts';
 import { keepContent, useBinaryMode } from './harness/binary.mts';
 import { setIdleLimit, speedUpSettling } from './harness/limits.mts';
@@ -20,35 +20,39 @@ const MISMATCH = /^Stored evidence does not match/;
 /** Within the time for which the control is asked after a 504. */
 const LATE_MS = 400;
 
-let accounts: Record<EvidenceView, Account>;
-beforeAll(async () => {
-	await useBinaryMode('filesystem');
-	speedUpSettling(20);
-	setIdleLimit(5_000);
-	const opened = EVIDENCE_VIEWS.map(
-		async (evidenceView) => [evidenceView, await openAccount({ evidenceView })] as const,
-	);
-	accounts = Object.fromEntries(await Promise.all(opened)) as typeof accounts;
-});
-afterAll(async () => {
-	speedUpSettling();
-	setIdleLimit();
-	await Promise.all(Object.values(accounts).map(async (account) => await account.close()));
-	console.log(`Submissions: ${cells} cells, ${done} stored with a receipt, ${unknown} not known`);
-});
-
 let cells = 0;
 let done = 0;
 let unknown = 0;
 
-describe.each(Object.keys(SIZES) as Array<keyof typeof SIZES>)('a %s file', (size) => {
-	describe.each([1, 2] as const)('%i faults', (times) => {
-		// Each fault kind has a control of its own, as every fault goes to the next submission of an account.
-		test.concurrent.each(EVIDENCE_VIEWS)('whose control shows: %s', async (view) => {
-			for (const kind of FAULT_KINDS) await tryCell(accounts[view], kind, size, times);
-		});
+/** The tests of all cells with a file of one size. */
+export function describeSubmissions(size: keyof typeof SIZES): void {
+	beforeAll(async () => {
+		await useBinaryMode('filesystem');
+		speedUpSettling(20);
+		setIdleLimit(5_000);
 	});
-});
+	afterAll(() => {
+		speedUpSettling();
+		setIdleLimit();
+		console.log(
+			`Submissions of a ${size} file: ${cells} cells, ${done} stored with a receipt, ${unknown} not known`,
+		);
+	});
+
+	const rows = EVIDENCE_VIEWS.flatMap((view) => [1, 2].map((times) => ({ view, times })));
+	test.concurrent.each(rows)(
+		`a ${size} file, $times faults, whose control shows: $view`,
+		async ({ view, times }) => {
+			const account = await openAccount({ evidenceView: view });
+			try {
+				// Each fault kind has a control of its own, as every fault goes to the next submission of an account.
+				for (const kind of FAULT_KINDS) await tryCell(account, kind, size, times);
+			} finally {
+				await account.close();
+			}
+		},
+	);
+}
 
 async function tryCell(
 	account: Account,

@@ -1,0 +1,3 @@
+import { describeSubmissions } from './submitMatrix.mts';
+
+describeSubmissions('small');
