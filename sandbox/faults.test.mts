@@ -95,12 +95,12 @@ describe('a fault', () => {
 		const before = await storedCount();
 		const answer = (await submitUnder({
 			kind: '504-stored-late',
-			delayMs: 300,
+			delayMs: 2_000,
 			times: 1,
 		})) as Reply;
 		expect(answer.status).toBe(504);
 		expect((await storedCount()) - before).toBe(0);
-		await expect.poll(async () => (await storedCount()) - before).toBe(1);
+		await expect.poll(async () => (await storedCount()) - before, { timeout: 30_000 }).toBe(1);
 	});
 
 	test('early-answer is a success of what is never read', async () => {

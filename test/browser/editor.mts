@@ -205,11 +205,11 @@ export class Editor {
 		await this.part('credential-save-button').click();
 	}
 
-	/** What n8n says about a credential that doesn't work. */
-	async credentialComplaint(): Promise<string> {
+	/** Waits until n8n says this about a credential that doesn't work. */
+	async untilCredentialComplaint(text: string): Promise<void> {
 		const form = await this.credentialForm();
 		await form.getByText('More details').click();
-		return await form.innerText();
+		await form.getByText(text).first().waitFor();
 	}
 
 	async closeCredential(): Promise<void> {

@@ -49,7 +49,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		await editor.newCredential();
 		const { clientId, clientSecret, baseUrl } = credentialData() as Record<string, string>;
 		await editor.saveCredential({ clientId: clientId!, clientSecret: 'wrong', baseUrl: baseUrl! });
-		expect(await editor.credentialComplaint()).toContain('Client authentication failed');
+		await editor.untilCredentialComplaint('Client authentication failed');
 		await editor.saveCredential({ clientSecret: clientSecret! });
 		const form = await editor.openCredential();
 		await form.getByText('Connection tested successfully').waitFor();
@@ -71,7 +71,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		await editor.openNode('Auditdex Trigger');
 		await editor.newCredential();
 		await editor.saveCredential({ signingSecret: 'your-webhook-secret' });
-		expect(await editor.credentialComplaint()).toContain('looks like a placeholder');
+		await editor.untilCredentialComplaint('looks like a placeholder');
 		await editor.saveCredential({ signingSecret: SECRET });
 		const form = await editor.openCredential();
 		await form.getByText('Connection tested successfully').waitFor();
@@ -85,7 +85,10 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		await editor.openNode('Submit evidence');
 		const entries = await editor.searchList('engagementId', 'soc 2 type');
 		await entries.first().waitFor();
-		expect(await entries.allInnerTexts()).toEqual([expect.stringContaining('SOC 2 Type II 2026')]);
+		// Until they are filtered, the whole list is shown.
+		await expect
+			.poll(async () => await entries.allInnerTexts(), { timeout: 30_000 })
+			.toEqual([expect.stringContaining('SOC 2 Type II 2026')]);
 		await entries.first().click();
 		await editor
 			.part('parameter-input-controlId')
@@ -96,7 +99,9 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		await editor.output.getByText('integrity').first().waitFor();
 		await editor.showOutput();
 		await editor.output.getByText('"verified"').waitFor();
-		expect(await editor.output.innerText()).toMatch(/"verified":\s*true/);
+		await expect
+			.poll(async () => await editor.output.innerText(), { timeout: 30_000 })
+			.toMatch(/"verified":\s*true/);
 		await editor.pictureOfNode('submit');
 		await editor.closeNode();
 	});
@@ -130,7 +135,9 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		await editor.execute();
 		await editor.output.getByText('verified').first().waitFor();
 		await editor.showOutput();
-		expect(await editor.output.innerText()).toMatch(/"verified":\s*true/);
+		await expect
+			.poll(async () => await editor.output.innerText(), { timeout: 30_000 })
+			.toMatch(/"verified":\s*true/);
 		await editor.pictureOfNode('verify');
 		await editor.closeNode();
 	});
