@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 import { LongestFirst } from './test/longestFirst.mts';
 
@@ -8,6 +8,10 @@ const require = createRequire(import.meta.url);
 
 /** More than two cores have: engine tests mostly wait. Vitest's own number would be one on two cores. */
 const maxWorkers = 4;
+
+/** They start and stop an n8n of their own: not to be had of one that runs elsewhere (`N8N_URL`). */
+const WITH_OWN_N8N = ['test/**/{restart,triggerExactlyOnce,triggerRunLimit}.test.mts'];
+const exclude = [...configDefaults.exclude, ...(process.env.N8N_URL ? WITH_OWN_N8N : [])];
 
 export default defineConfig({
 	test: {
@@ -63,6 +67,7 @@ export default defineConfig({
 				test: {
 					name: 'n8n',
 					include: ['test/n8n/**/*.test.mts'],
+					exclude,
 					globalSetup: 'test/n8n/setup.mts',
 					// They share one n8n, whose memory some of them measure.
 					fileParallelism: false,
@@ -92,6 +97,7 @@ export default defineConfig({
 						// Less those that stop n8n: older ones go on in another way; see restart.test.mts.
 						'test/n8n/trigger{,Acknowledge,Bodies,Lifecycle,Signatures}.test.mts',
 					],
+					exclude,
 					globalSetup: 'test/n8n/setup.mts',
 					fileParallelism: false,
 					testTimeout: 300_000,

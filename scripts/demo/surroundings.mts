@@ -45,9 +45,12 @@ export async function withSurroundings(
 async function start(stops: Array<() => Promise<void>>): Promise<Surroundings> {
 	const folder = await mkdtemp(join(tmpdir(), 'auditdex-demo-'));
 	stops.push(async () => await rm(folder, { recursive: true, force: true }));
-	await installN8n();
 	const userFolder = join(folder, 'n8n');
-	await installPackage(userFolder, await packPackage());
+	// An n8n that runs elsewhere has its packages already.
+	if (!process.env.N8N_URL) {
+		await installN8n();
+		await installPackage(userFolder, await packPackage());
+	}
 
 	console.log('Starting the sandbox and n8n…');
 	const dataDir = join(folder, 'sandbox');

@@ -30,10 +30,10 @@ beforeAll(async () => {
 	credential = await newCredential(client);
 });
 
-test('this is the version that is claimed', async () => {
-	const { versionCli } = await client.call<{ versionCli: string }>('GET', '/settings');
-	expect(versionCli).toBe(await claimedVersion());
-	console.log(`n8n ${versionCli} at ${n8n.url}, Node.js ${process.version}`);
+// One at N8N_URL may be of any version.
+test.runIf(n8n.pid !== null)('this is the version that is claimed', async () => {
+	expect(n8n.version).toBe(await claimedVersion());
+	console.log(`n8n ${n8n.version} at ${n8n.url}, Node.js ${process.version}`);
 });
 
 test('the nodes and credentials are there', async () => {

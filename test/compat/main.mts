@@ -5,6 +5,8 @@
  *   --n8n <folder>      only on this one, e.g. `1.123`
  *   --reports <folder>  keeps Vitest's reports in JSON there, one a version
  *   …                   anything else is for Vitest, e.g. the name of a test file
+ *
+ * With `N8N_URL` set, only those in the real n8n run, on the one at that address, whatever version it is.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,7 +34,9 @@ const forVitest = process.argv.slice(2).filter((_argument, index) => !ours.has(i
 const all = (await readdir(join(root, 'scripts', 'n8n', 'versions'))).sort((a, b) =>
 	a.localeCompare(b, 'en', { numeric: true }),
 );
-const wanted = options.n8n === undefined ? all : all.filter((name) => name === options.n8n);
+const elsewhere = process.env.N8N_URL;
+const chosen = options.n8n === undefined ? all : all.filter((name) => name === options.n8n);
+const wanted = elsewhere ? ['elsewhere'] : chosen;
 if (wanted.length === 0) {
 	console.error(
 		`There is no n8n “${String(options.n8n)}” in scripts/n8n/versions: ${all.join(', ')}`,
@@ -59,10 +63,15 @@ async function testOn(version: string): Promise<{ line: string; passed: boolean 
 		process.execPath,
 		[
 			join(root, 'node_modules', 'vitest', 'vitest.mjs'),
-			...['run', '--project', 'compat-*', '--reporter=default', '--reporter=json'],
+			...['run', '--project', elsewhere ? 'compat-n8n' : 'compat-*'],
+			...['--reporter=default', '--reporter=json'],
 			...[`--outputFile.json=${file}`, ...forVitest],
 		],
-		{ cwd: root, stdio: 'inherit', env: { ...process.env, N8N_UNDER_TEST: version } },
+		{
+			cwd: root,
+			stdio: 'inherit',
+			env: { ...process.env, ...(!elsewhere && { N8N_UNDER_TEST: version }) },
+		},
 	);
 	const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 	let stopped = false;

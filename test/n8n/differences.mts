@@ -12,8 +12,14 @@ function isBefore(version: string): boolean {
 /** JSON behind a byte order mark; older ones answer it with 422, as what can't be parsed. */
 export const READS_JSON_BEHIND_BOM = !isBefore('2.38');
 
-/** A credential without a required field; 1.x doesn't save it. */
-export const SAVES_INCOMPLETE_CREDENTIALS = !isBefore('2.0');
+/** A credential without a required field; 2.4 and older don't save it. */
+export const SAVES_INCOMPLETE_CREDENTIALS = !isBefore('2.20');
 
 /** The credential's test where the stored token lacks a scope; 2.4 and older keep that token. */
 export const TESTS_WITH_A_NEW_TOKEN = !isBefore('2.20');
+
+/**
+ * A run that was accepted and not begun when n8n was stopped; seen lost on 1.123 and 2.20, on 2.4, which
+ * stops in the same way, not yet.
+ */
+export const LOSES_RUNS_AS_IT_STOPS = isBefore('2.38');

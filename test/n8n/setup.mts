@@ -1,6 +1,6 @@
 /**
  * Started once for all tests of the project `n8n`: one sandbox, and one n8n that has the packed
- * tarball as a community package. Tests get what they need from `fixture.mts`.
+ * tarball as a community package, unless `N8N_URL` names one. Tests get what they need from `fixture.mts`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,6 +25,7 @@ declare module 'vitest' {
 			limitedClientId: string;
 			limitedClientSecret: string;
 		};
+		/** For an n8n of a test's own; empty with `N8N_URL`, when there is none. */
 		tarball: string;
 	}
 }
@@ -33,8 +34,8 @@ const ALL_SCOPES = ['evidence:write', 'controls:read', 'reports:read'];
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
 	const userFolder = await mkdtemp(join(tmpdir(), 'auditdex-n8n-'));
-	const tarball = await packPackage();
-	await installPackage(userFolder, tarball);
+	const tarball = process.env.N8N_URL ? '' : await packPackage();
+	if (tarball) await installPackage(userFolder, tarball);
 	const limited = {
 		clientId: 'limited-client',
 		clientSecret: 'limited-client-secret-of-the-tests',

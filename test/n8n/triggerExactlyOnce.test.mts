@@ -2,7 +2,6 @@
  * Each event starts one run, whatever the sender repeats, however n8n ends in between, and whatever
  * its database does.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import {
@@ -16,6 +15,7 @@ import {
 	signed,
 } from './deliveries.mts';
 import { type EventCounter, startEventCounter } from './eventCounter.mts';
+import { Gate } from './gate.mts';
 import { type OwnN8n, startOwnN8n } from './ownN8n.mts';
 import { TriggerWorkflow } from './triggerWorkflow.mts';
 
@@ -40,33 +40,6 @@ afterAll(async () => {
 	await own.close();
 	await counter.close();
 });
-
-/**
- * The proxy before n8n, which an administrator can have hold deliveries back. n8n 2.41 takes them until
- * it ends, and cuts off what it is working on then.
- */
-class Gate {
-	private isOpen = true;
-	private underWay = 0;
-
-	send: typeof send = async (url, message) => {
-		if (!this.isOpen) throw new Error('connection refused');
-		this.underWay++;
-		try {
-			return await send(url, message);
-		} finally {
-			this.underWay--;
-		}
-	};
-
-	/** Lets nothing through while n8n is restarted; what's under way is answered first. */
-	async restart(n8n: OwnN8n['n8n']): Promise<void> {
-		this.isOpen = false;
-		while (this.underWay > 0) await delay(20);
-		await n8n.restart();
-		this.isOpen = true;
-	}
-}
 
 interface SentDelivery {
 	id: string;

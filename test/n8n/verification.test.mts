@@ -95,7 +95,8 @@ describe('Verifying files in a real n8n', () => {
 		expect((await admin.stats()).requests.getControl).toEqual({ 200: 1 });
 	});
 
-	it('needs no more memory for 1 GiB than for 1 KiB', async () => {
+	// Of an n8n at N8N_URL nobody can tell how much memory it takes.
+	it.runIf(n8n.pid !== null)('needs no more memory for 1 GiB than for 1 KiB', async () => {
 		const small = await randomFile('small.bin', KIB);
 		const large = await randomFile('large.bin', GIB);
 		async function peakOf(path: string): Promise<number> {

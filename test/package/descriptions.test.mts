@@ -107,6 +107,12 @@ describe('Words', () => {
 		expect(wrong).toEqual([]);
 	});
 
+	test('a hint has at most 120 characters', () => {
+		const hints = fields.flatMap(({ property }) => property.hint ?? []);
+		expect(hints.length).toBeGreaterThan(0);
+		expect(hints.filter((hint) => hint.length > 120)).toEqual([]);
+	});
+
 	test('an example is introduced with "e.g."', () => {
 		const examples = visible().flatMap(({ property }) => [
 			...(property.type === 'collection' ? [] : [property.placeholder]),
@@ -195,6 +201,10 @@ describe('Structure', () => {
 		expect(action.properties.concat(trigger.properties).map(({ name }) => name)).not.toEqual(
 			expect.arrayContaining([expect.stringMatching(/secret|token|password/i)]),
 		);
+	});
+
+	test('each node uses one credential', () => {
+		for (const { credentials } of [action, trigger]) expect(credentials).toHaveLength(1);
 	});
 
 	test('the action is a tool for AI agents, the trigger is not', () => {
