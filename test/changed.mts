@@ -43,7 +43,11 @@ const vitest = (names: string[], ...args: string[]) =>
 	names.length === 0 ||
 	passes('vitest', 'run', ...args, ...names.flatMap((name) => ['--project', name]));
 
-console.log(`${changed.length} files differ from ${since}. All tests run of: ${whole.join(', ')}`);
+console.log(
+	changed.length === 0
+		? `Nothing differs from ${since}.`
+		: `${changed.length} files differ from ${since}. All tests of these run: ${whole.join(', ')}.`,
+);
 const passed =
 	changed.length === 0 ||
 	(passes(process.execPath, join(cwd, 'scripts/check/build.mts')) &&
