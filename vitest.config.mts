@@ -46,8 +46,9 @@ export default defineConfig({
 					name: 'engine',
 					maxWorkers,
 					include: ['test/engine/**/*.test.mts'],
-					testTimeout: 240_000,
-					hookTimeout: 60_000,
+					// Side by side each takes as long as all of them together: on a busy machine that's minutes.
+					testTimeout: 900_000,
+					hookTimeout: 120_000,
 					// Most of the time they wait.
 					maxConcurrency: 40,
 				},
@@ -82,7 +83,7 @@ export default defineConfig({
 					maxWorkers,
 					include: ['test/engine/**/*.test.mts', 'test/compat/engine.test.mts'],
 					globalSetup: 'test/compat/setup.mts',
-					testTimeout: 240_000,
+					testTimeout: 900_000,
 					hookTimeout: 300_000,
 					maxConcurrency: 40,
 					sequence: { groupOrder: 1 },
