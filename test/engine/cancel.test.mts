@@ -79,7 +79,7 @@ const situations: Situation[] = [
 		parameters: getControl(),
 		items: itemsOf(10),
 		fault: { kind: 'stall' },
-		underWay: 4,
+		underWay: 8,
 	},
 	{
 		during: 'the wait for a page of a list',
@@ -93,7 +93,7 @@ const situations: Situation[] = [
 		parameters: submit(),
 		items: itemsWith(10, smallFile),
 		fault: { kind: 'stall', operation: 'submitEvidence' },
-		underWay: 4,
+		underWay: 8,
 	},
 	{
 		during: 'the wait for another item with the same file',
