@@ -76,7 +76,7 @@ const situations: Situation[] = [
 	},
 	{
 		during: 'the wait for an answer',
-		parameters: getControl({ options: { parallelRequests: 4 } }),
+		parameters: getControl(),
 		items: itemsOf(10),
 		fault: { kind: 'stall' },
 		underWay: 8,
@@ -90,7 +90,7 @@ const situations: Situation[] = [
 	},
 	{
 		during: 'the wait for the answer to an upload',
-		parameters: submit({ options: { parallelRequests: 4 } }),
+		parameters: submit(),
 		items: itemsWith(10, smallFile),
 		fault: { kind: 'stall', operation: 'submitEvidence' },
 		underWay: 8,
