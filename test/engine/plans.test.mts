@@ -80,7 +80,7 @@ test.concurrent('a wait longer than Max Wait fails and says when to try again', 
 			);
 			expect(json.problem).toMatchObject({
 				status: 429,
-				detail: expect.stringMatching(/Run the workflow again after .*, or raise Max Wait/),
+				detail: expect.stringMatching(/Run the workflow again after .*, or raise 'Max Wait'/),
 			});
 		}
 		expect((await account.sandbox.admin.stats()).refusals).toBe(0);

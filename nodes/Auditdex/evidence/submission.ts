@@ -52,7 +52,7 @@ export async function submitFile(
 	const sha256 = await sha256Of(file);
 	if (expectedSha256 && sha256 !== expectedSha256) {
 		throw new AuditdexError(`The file “${file.name}” is not the expected one and was not sent`, {
-			description: `Its SHA-256 is ${sha256}; Expected SHA-256 under Options is ${expectedSha256}. Check which of the two is right.`,
+			description: `Its SHA-256 is ${sha256}; 'Expected SHA-256' under 'Options' is ${expectedSha256}. Check which of the two is right.`,
 		});
 	}
 	// A try that was cut off didn't get to know the hash of what it sent.
@@ -141,7 +141,7 @@ class Sending {
 		throw new AuditdexError(
 			`It can’t be told whether the file “${file.name}” is submitted already`,
 			{
-				description: `It was not sent, as ${lookup.why}. Look there for evidence with SHA-256 ${sha256}; to send the file all the same, turn off Skip If Submitted under Options.`,
+				description: `It was not sent, as ${lookup.why}. Look there for evidence with SHA-256 ${sha256}; to send the file all the same, turn off 'Skip If Submitted' under 'Options'.`,
 			},
 		);
 	}
@@ -277,7 +277,7 @@ class Sending {
 		this.record.leaveOpen(sha256);
 		const { name } = this.submission.file;
 		return new AuditdexError(`It is not known whether AUDITDEX stored the file “${name}”`, {
-			description: `The upload got no clear answer (${cause.message}), and ${why}. Look there for evidence with SHA-256 ${sha256} before you submit the file again, or turn on Skip If Submitted under Options.`,
+			description: `The upload got no clear answer (${cause.message}), and ${why}. Look there for evidence with SHA-256 ${sha256} before you submit the file again, or turn on 'Skip If Submitted' under 'Options'.`,
 			problem: cause.problem,
 		});
 	}

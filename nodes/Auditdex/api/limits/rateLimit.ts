@@ -191,7 +191,7 @@ export class RateLimitGate {
 function waitTooLong(opensAt: number, waitMs: number, maxWaitMs: number): AuditdexError {
 	const at = `${new Date(opensAt).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 	const title = `The rate limit of your AUDITDEX plan is used up until ${at}`;
-	const detail = `AUDITDEX accepts requests again in ${Math.ceil(waitMs / 1_000)} seconds, which is longer than Max Wait (${maxWaitMs / 1_000} seconds). Run the workflow again after ${at}, or raise Max Wait under Options.`;
+	const detail = `AUDITDEX accepts requests again in ${Math.ceil(waitMs / 1_000)} seconds, which is longer than 'Max Wait' (${maxWaitMs / 1_000} seconds). Run the workflow again after ${at}, or raise 'Max Wait' under 'Options'.`;
 	return AuditdexError.aboutBlank(title, detail, 429);
 }
 

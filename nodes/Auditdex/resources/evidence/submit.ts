@@ -24,8 +24,8 @@ export const submit: Operation = async (context, parameters) => {
 			: await readFiles(context, parameters);
 	if (expectedSha256 !== undefined && files.length > 1) {
 		parameters.refuse(
-			'Expected SHA-256 can’t be given for several files',
-			'Remove it from Options, or submit each file with a node of its own.',
+			"'Expected SHA-256' can’t be given for several files",
+			"Remove it from 'Options', or submit each file with a node of its own.",
 		);
 	}
 	return files.map((file, index) => async (client, memory) => {
@@ -48,8 +48,8 @@ function readExpectedSha256(parameters: ItemParameters): string | undefined {
 	const sha256 = parseSha256(value);
 	if (sha256 === null) {
 		parameters.refuse(
-			'Expected SHA-256 must be 64 hexadecimal digits',
-			'Correct it under Options, e.g. with what sha256sum prints in front of the file name, or remove it there.',
+			"'Expected SHA-256' must be 64 hexadecimal digits",
+			"Correct it under 'Options', e.g. with what sha256sum prints in front of the file name, or remove it there.",
 		);
 	}
 	return sha256;
@@ -57,8 +57,8 @@ function readExpectedSha256(parameters: ItemParameters): string | undefined {
 
 function readText(parameters: ItemParameters): EvidenceFile {
 	const text = parameters.text('text', 'Text');
-	if (text === '') parameters.refuse('Text is empty', 'Enter the text to submit as evidence.');
-	const name = checkedName(parameters, parameters.text('fileName', 'File Name'), 'File Name');
+	if (text === '') parameters.refuse("'Text' is empty", 'Enter the text to submit as evidence.');
+	const name = checkedName(parameters, parameters.text('fileName', 'File Name'), "'File Name'");
 	return { name, mimeType: readMimeType(parameters) ?? 'text/plain', ...textContent(text) };
 }
 
@@ -70,8 +70,8 @@ async function readFiles(
 	const given = parameters.optionText('fileName', 'File Name');
 	if (given !== undefined && files.length > 1) {
 		parameters.refuse(
-			'File Name can’t be given to several files',
-			'Remove File Name from Options, so that each file keeps its own name.',
+			"'File Name' can’t be given to several files",
+			"Remove 'File Name' from 'Options', so that each file keeps its own name.",
 		);
 	}
 	const mimeType = readMimeType(parameters);
@@ -79,7 +79,7 @@ async function readFiles(
 		name:
 			given === undefined
 				? ownName(parameters, file, mimeType)
-				: checkedName(parameters, given, 'File Name'),
+				: checkedName(parameters, given, "'File Name'"),
 		mimeType: mimeType ?? file.mimeType,
 		...file.content,
 	}));
@@ -99,7 +99,7 @@ function ownName(parameters: ItemParameters, file: BinaryFile, mimeType?: string
 function checkedName(parameters: ItemParameters, name: string, label: string): string {
 	const objection = fileNameObjection(name);
 	if (objection) {
-		parameters.refuse(`${label} ${objection}`, 'Give the file another name with File Name.');
+		parameters.refuse(`${label} ${objection}`, "Give the file another name with 'File Name'.");
 	}
 	return name;
 }
@@ -108,7 +108,7 @@ function readMimeType(parameters: ItemParameters): string | undefined {
 	const value = parameters.optionText('mimeType', 'MIME Type');
 	if (value === undefined || value === '') return undefined;
 	if (!isMimeType(value)) {
-		parameters.refuse('MIME Type is not a MIME type', 'Enter one such as text/csv.');
+		parameters.refuse("'MIME Type' is not a MIME type", 'Enter one such as text/csv.');
 	}
 	return value;
 }

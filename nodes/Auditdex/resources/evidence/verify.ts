@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { readBinaries } from '../../evidence/binaryFields';
-import { evidenceInRun } from '../../evidence/controlsOfRun';
+import { evidenceInRun } from '../../evidence/evidenceInRun';
 import { sha256Of } from '../../evidence/evidenceFile';
 import { textContent } from '../../evidence/inputFile';
 import { parseSha256 } from '../../evidence/sha256';
