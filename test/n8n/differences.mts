@@ -19,7 +19,7 @@ export const SAVES_INCOMPLETE_CREDENTIALS = !isBefore('2.20');
 export const TESTS_WITH_A_NEW_TOKEN = !isBefore('2.20');
 
 /**
- * A run that was accepted and not begun when n8n was stopped; seen lost on 1.123 and 2.20, on 2.4, which
- * stops in the same way, not yet.
+ * A run that was accepted and not begun when n8n was stopped: seen lost on 1.123, and taken for possible
+ * on those that stop in the same way.
  */
 export const LOSES_RUNS_AS_IT_STOPS = isBefore('2.38');

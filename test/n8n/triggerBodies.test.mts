@@ -128,7 +128,7 @@ describe('the size', () => {
 		const message = signed(event);
 		expect(Buffer.byteLength(message.body)).toBeGreaterThan(10 * MIB);
 		expect(await trigger.send(message)).toEqual(ACCEPTED);
-		// Older ones record so large a run a while after they have answered.
+		// It may take n8n a while after its answer until so large a run is over.
 		const runs: unknown[][] = [];
 		await expect
 			.poll(async () => runs.push(...(await trigger.newRuns())), { timeout: 30_000 })
