@@ -1,26 +1,17 @@
-interface Queue {
-	/** How many more may go at once. */
-	free: number;
-	waiting: Array<() => void>;
-}
-
-/** Lets those who ask with the same key go in turn, so many at once; those of different keys side by side. */
+/** Lets those who ask with the same key go one after the other, and those of different keys side by side. */
 export class KeyedQueue {
-	private readonly queues = new Map<string, Queue>();
+	private readonly last = new Map<string, Promise<void>>();
 
-	constructor(private readonly atOnce = 1) {}
-
-	/** Waits for its turn. @returns what ends it; it must be called, once */
+	/** Waits for its turn. @returns what ends it; it must be called */
 	async enter(key: string): Promise<() => void> {
-		const queue = this.queues.get(key) ?? { free: this.atOnce, waiting: [] };
-		this.queues.set(key, queue);
-		if (queue.free > 0) queue.free -= 1;
-		else await new Promise<void>((resolve) => queue.waiting.push(resolve));
+		const before = this.last.get(key);
+		let end = () => {};
+		const mine = new Promise<void>((resolve) => (end = resolve));
+		this.last.set(key, mine);
+		await before;
 		return () => {
-			const next = queue.waiting.shift();
-			if (next) return next();
-			queue.free += 1;
-			if (queue.free === this.atOnce) this.queues.delete(key);
+			if (this.last.get(key) === mine) this.last.delete(key);
+			end();
 		};
 	}
 }

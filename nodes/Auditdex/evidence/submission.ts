@@ -6,6 +6,7 @@ import type { JsonObject } from '../api/json';
 import { monotonicMs } from '../api/monotonic';
 import { SETTLING } from '../api/request/outcome';
 import type { Attempt } from '../api/request/transport';
+import { Turns } from '../items/turns';
 import { EvidenceForm } from './evidenceForm';
 import { sha256Of, type EvidenceFile } from './evidenceFile';
 import { KeyedQueue } from './keyedQueue';
@@ -71,7 +72,7 @@ const sameFile = new KeyedQueue();
  * more of them at once are hardly faster (BENCHMARKS.md, "Parallel Requests").
  */
 const LARGE_AT_ONCE = 4;
-const largeUploads = new KeyedQueue(LARGE_AT_ONCE);
+const largeUploads = new Turns(LARGE_AT_ONCE);
 
 /** One submission on its way. */
 class Sending {
@@ -180,7 +181,7 @@ class Sending {
 	/** Sends the file once, when it's its turn. */
 	private async upload(): Promise<Attempt> {
 		if (this.submission.file.size <= LARGE_BYTES) return await this.uploadNow();
-		const endUpload = await largeUploads.enter('of all runs');
+		const endUpload = await largeUploads.take();
 		try {
 			return await this.uploadNow();
 		} finally {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { DeliveryMemory } from './deliveryMemory';
-import { Turns } from './turns';
 import { isObject } from '../../Auditdex/api/json';
+import { Turns } from '../../Auditdex/items/turns';
 
 /** Where n8n's global static data of a workflow holds the accepted deliveries of its triggers. */
 export const STATIC_DATA_NAME = 'auditdexDeliveries';

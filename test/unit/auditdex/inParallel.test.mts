@@ -71,22 +71,3 @@ test('a key is free again once its turns have ended', async () => {
 	end();
 	await next;
 });
-
-test('so many of one key go at once as it allows, the others in their order', async () => {
-	const queue = new KeyedQueue(2);
-	const entered: number[] = [];
-	const ends = [1, 2, 3, 4].map(async (n) => {
-		const end = await queue.enter('a');
-		entered.push(n);
-		return end;
-	});
-	await delay(10);
-	expect(entered).toEqual([1, 2]);
-	(await ends[1]!)();
-	await ends[2];
-	await delay(10);
-	expect(entered).toEqual([1, 2, 3]);
-	(await ends[0]!)();
-	await ends[3];
-	expect(entered).toEqual([1, 2, 3, 4]);
-});

@@ -4,11 +4,14 @@ import { sleep } from 'n8n-workflow';
 export class Turns {
 	#free: number;
 	readonly #atOnce: number;
-	readonly #longestWaitMs: number;
+	readonly #longestWaitMs: number | undefined;
 	readonly #waiting: Array<() => void> = [];
 
-	/** @param longestWaitMs after it one goes all the same: a turn that never ends holds nobody up for good */
-	constructor(atOnce: number, longestWaitMs: number) {
+	/**
+	 * @param longestWaitMs after it one goes all the same, so that a turn that never ends holds nobody up
+	 * for good; without it, each waits for its turn however long that takes
+	 */
+	constructor(atOnce: number, longestWaitMs?: number) {
 		this.#free = atOnce;
 		this.#atOnce = atOnce;
 		this.#longestWaitMs = longestWaitMs;
@@ -31,6 +34,7 @@ export class Turns {
 			go = resolve;
 		});
 		this.#waiting.push(go);
+		if (this.#longestWaitMs === undefined) return await turn;
 		await Promise.race([turn, sleep(this.#longestWaitMs)]);
 		const place = this.#waiting.indexOf(go);
 		if (place >= 0) this.#waiting.splice(place, 1);

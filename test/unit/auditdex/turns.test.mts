@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
-import { Turns } from '../../../nodes/AuditdexTrigger/admission/turns.ts';
+import { Turns } from '../../../nodes/Auditdex/items/turns.ts';
 
 describe('Taking turns', () => {
 	it.each([1, 2, 4])('lets %d at a time go, in the order of asking', async (atMost) => {
@@ -34,5 +34,16 @@ describe('Taking turns', () => {
 		expect(isThirdOn).toBe(false);
 		second();
 		await third;
+	});
+
+	it('waits for its turn however long that takes, where no longest wait is set', async () => {
+		const turns = new Turns(1);
+		const end = await turns.take();
+		let isOn = false;
+		const next = turns.take().then(() => (isOn = true));
+		await delay(50);
+		expect(isOn).toBe(false);
+		end();
+		await next;
 	});
 });
