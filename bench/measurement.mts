@@ -50,6 +50,8 @@ export interface Measurement {
 }
 
 export const OURS = 'Auditdex';
+/** n8n's own node, as it comes. */
+export const HTTP_REQUEST = 'HTTP Request';
 
 export interface Verdict extends Target {
 	actual: number;

@@ -18,7 +18,7 @@ import { installN8n } from '../scripts/n8n/install.mts';
 import { installPackage, packPackage } from '../scripts/n8n/package.mts';
 import { startN8n, type N8n } from '../scripts/n8n/process.mts';
 import { signIn, type CredentialReference, type N8nClient } from '../scripts/n8n/rest.mts';
-import { Inspector } from './inspector.mts';
+import { Inspector, type CpuProfile } from './inspector.mts';
 
 export const ENGAGEMENT = 'eng_xyz789';
 export const CONTROL = 'ctrl_abc123';
@@ -109,6 +109,16 @@ export class Stage {
 			}).toString(),
 		});
 		return ((await response.body.json()) as { access_token: string }).access_token;
+	}
+
+	/** Profiles n8n during a run, while the sandbox takes so many milliseconds to answer. */
+	async profileWithLatency(ms: number, run: () => Promise<unknown>): Promise<CpuProfile> {
+		await this.admin.setLatency(ms);
+		try {
+			return await this.inspector.profile(run);
+		} finally {
+			await this.admin.setLatency(0);
+		}
 	}
 
 	/** Removes the files of the runs so far. */

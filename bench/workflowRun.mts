@@ -1,4 +1,5 @@
 /** Workflows that are run by hand in n8n, again and again. */
+import type { Contestant } from './measurement.mts';
 import type { Execution, WorkflowFile } from '../scripts/n8n/rest.mts';
 import type { Stage } from './stage.mts';
 
@@ -67,6 +68,13 @@ export async function prepareRun(
 		};
 	};
 }
+
+/** The times that it took, and the items that failed. */
+export const contestant = (name: string, runs: RunFigures[]): Contestant => ({
+	name,
+	values: runs.map(({ ms }) => ms),
+	failed: runs.map(({ failed }) => failed),
+});
 
 /** How long a node took, in milliseconds. */
 export function nodeTime(execution: Execution, name: string): number {

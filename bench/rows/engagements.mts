@@ -1,6 +1,6 @@
 /** Listing all engagements of a large account, page by page. */
 import { alternate } from '../alternate.mts';
-import { OURS, type Measurement } from '../measurement.mts';
+import { HTTP_REQUEST, OURS, type Measurement } from '../measurement.mts';
 import type { Scale } from '../scale.mts';
 import { ENGAGEMENTS, PAGE_SIZE, type Stage } from '../stage.mts';
 import { prepareRun, type Run } from '../workflowRun.mts';
@@ -59,7 +59,7 @@ export async function measureEngagements(stage: Stage, scale: Scale): Promise<Me
 			builtIn: [
 				{
 					name: 'HTTP Request, pagination set',
-					series: 'HTTP Request',
+					series: HTTP_REQUEST,
 					values: runs.pages.map(({ ms }) => ms),
 				},
 				{

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { alternate } from '../alternate.mts';
-import { OURS, type Measurement } from '../measurement.mts';
+import { HTTP_REQUEST, OURS, type Measurement } from '../measurement.mts';
 import type { Scale } from '../scale.mts';
 import { CONTROL, ENGAGEMENT, type Stage } from '../stage.mts';
 import { median } from '../statistics.mts';
@@ -20,7 +20,6 @@ import {
 } from '../workflows.mts';
 import { writeFile } from './upload.mts';
 
-const HTTP_REQUEST = 'HTTP Request';
 const MIB = 1024 ** 2;
 /** So much more an item or a byte may cost among many than among few. */
 const FLAT = 1.1;

@@ -4,10 +4,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { alternate } from '../alternate.mts';
-import { OURS, type Measurement } from '../measurement.mts';
+import { HTTP_REQUEST, OURS, type Measurement } from '../measurement.mts';
 import type { Scale } from '../scale.mts';
 import { CONTROL, type Stage } from '../stage.mts';
-import { prepareRun } from '../workflowRun.mts';
+import { contestant, prepareRun } from '../workflowRun.mts';
 import { chain, httpUpload, readFiles, start, submit } from '../workflows.mts';
 
 const FILES = 500;
@@ -15,7 +15,6 @@ const FILE_BYTES = 4 * 1024;
 const LATENCY_MS = 20;
 const PAIRS = 7;
 const ENGAGEMENT = 'eng_000001';
-const HTTP_REQUEST = 'HTTP Request';
 
 export async function measureManyFiles(stage: Stage, scale: Scale): Promise<Measurement[]> {
 	await stage.useBinaryMode('filesystem');
@@ -40,27 +39,12 @@ export async function measureManyFiles(stage: Stage, scale: Scale): Promise<Meas
 			work: `Submit ${count} files of 4 KiB in one execution, ${LATENCY_MS} ms latency`,
 			figure: 'time of the node',
 			unit: 'ms',
-			ours: {
-				name: OURS,
-				values: runs.ours.map(({ ms }) => ms),
-				failed: runs.ours.map(({ failed }) => failed),
-			},
-			builtIn: [
-				{
-					name: HTTP_REQUEST,
-					values: runs.http.map(({ ms }) => ms),
-					failed: runs.http.map(({ failed }) => failed),
-				},
-			],
+			ours: contestant(OURS, runs.ours),
+			builtIn: [contestant(HTTP_REQUEST, runs.http)],
 			targets: [{ against: HTTP_REQUEST, bound: 'at most', value: 1 }],
 			chart: { id: 'requests', category: `${count} small files` },
 			isProfiled: true,
-			profile: async () => {
-				await stage.admin.setLatency(LATENCY_MS);
-				const profile = await stage.inspector.profile(ours);
-				await stage.admin.setLatency(0);
-				return profile;
-			},
+			profile: async () => await stage.profileWithLatency(LATENCY_MS, ours),
 		},
 	];
 }

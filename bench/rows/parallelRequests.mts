@@ -6,10 +6,10 @@ import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { alternate } from '../alternate.mts';
-import { OURS, type Contestant, type Measurement } from '../measurement.mts';
+import { HTTP_REQUEST, OURS, type Measurement } from '../measurement.mts';
 import type { Scale } from '../scale.mts';
 import { CONTROL, type Stage } from '../stage.mts';
-import { prepareRun, type Run, type RunFigures } from '../workflowRun.mts';
+import { contestant, prepareRun, type Run, type RunFigures } from '../workflowRun.mts';
 import {
 	chain,
 	engagementItems,
@@ -25,7 +25,6 @@ import { writeFiles } from './manyFiles.mts';
 
 const CHOICES = [4, 8, 12, 16, 24];
 const ENGAGEMENT = 'eng_000001';
-const HTTP_REQUEST = 'HTTP Request';
 const MIB = 1024 ** 2;
 const LARGE = { count: 24, bytes: 32 * MIB };
 const MEMORY_LIMIT = 96 * MIB;
@@ -40,6 +39,11 @@ export async function measureParallelRequests(stage: Stage, scale: Scale): Promi
 	await stage.useBinaryMode('filesystem');
 	const { credential, baseUrl, admin } = stage;
 	const url = `${baseUrl}/engagements/${ENGAGEMENT}/evidence`;
+	const uploadsOf = async (pattern: string) =>
+		await runsOf(stage, [start, readFiles(pattern)], {
+			http: httpUpload(credential, url, CONTROL),
+			ours: (parallelRequests) => submit(credential, ENGAGEMENT, CONTROL, { parallelRequests }),
+		});
 	const measurements: Measurement[] = [];
 	for (const { latencyMs, statuses, files, pairs } of SITUATIONS) {
 		await admin.setLatency(latencyMs);
@@ -54,11 +58,7 @@ export async function measureParallelRequests(stage: Stage, scale: Scale): Promi
 			...byChoice(statusRuns, 'ms', `${counts.statuses} statuses, ${latencyMs} ms latency`),
 		);
 		const pattern = await writeFiles(stage, `parallel-${latencyMs}`, counts.files, 4 * 1024);
-		const uploads = await runsOf(stage, [start, readFiles(pattern)], {
-			http: httpUpload(credential, url, CONTROL),
-			ours: (parallelRequests) => submit(credential, ENGAGEMENT, CONTROL, { parallelRequests }),
-		});
-		const fileRuns = await alternate(uploads, repetitions);
+		const fileRuns = await alternate(await uploadsOf(pattern), repetitions);
 		measurements.push(
 			...byChoice(fileRuns, 'ms', `${counts.files} files of 4 KiB, ${latencyMs} ms latency`),
 		);
@@ -66,11 +66,7 @@ export async function measureParallelRequests(stage: Stage, scale: Scale): Promi
 	await admin.setLatency(0);
 	const count = scale.count(LARGE.count);
 	const pattern = await writeFiles(stage, 'parallel-large', count, LARGE.bytes);
-	const large = await runsOf(stage, [start, readFiles(pattern)], {
-		http: httpUpload(credential, url, CONTROL),
-		ours: (parallelRequests) => submit(credential, ENGAGEMENT, CONTROL, { parallelRequests }),
-	});
-	const largeRuns = await alternate(large, scale.repetitions(3));
+	const largeRuns = await alternate(await uploadsOf(pattern), scale.repetitions(3));
 	await rm(dirname(pattern), { recursive: true });
 	const work = `${count} files of ${LARGE.bytes / MIB} MiB`;
 	measurements.push(
@@ -101,18 +97,17 @@ function byChoice(
 	unit: 'ms' | 'bytes',
 	column: string,
 ): Measurement[] {
-	const contestant = (name: string, figures: RunFigures[]): Contestant => ({
-		name,
-		values: figures.map(({ ms, memory }) => (unit === 'ms' ? ms : memory)),
-		failed: figures.map(({ failed }) => failed),
+	const measured = (name: string, figures: RunFigures[]) => ({
+		...contestant(name, figures),
+		...(unit === 'bytes' && { values: figures.map(({ memory }) => memory) }),
 	});
 	return CHOICES.map((choice) => ({
 		id: `parallel-${choice}-${column.replace(/[^\w]+/g, '-')}`,
 		work: column,
 		figure: unit === 'ms' ? 'time of the node' : 'peak memory over idle',
 		unit,
-		ours: contestant(OURS, runs[`${choice} at once`]!),
-		builtIn: [contestant(HTTP_REQUEST, runs[HTTP_REQUEST]!)],
+		ours: measured(OURS, runs[`${choice} at once`]!),
+		builtIn: [measured(HTTP_REQUEST, runs[HTTP_REQUEST]!)],
 		targets: unit === 'bytes' ? [{ bound: 'at most', value: MEMORY_LIMIT }] : [],
 		choice: { setting: String(choice), column },
 	}));

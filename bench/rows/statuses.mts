@@ -3,10 +3,10 @@ import { request } from 'undici';
 
 import { PLANS } from '../../sandbox/api/rateLimit.mts';
 import { alternate } from '../alternate.mts';
-import { OURS, type Measurement } from '../measurement.mts';
+import { HTTP_REQUEST, OURS, type Measurement } from '../measurement.mts';
 import type { Scale } from '../scale.mts';
 import { CONTROL, type Stage } from '../stage.mts';
-import { prepareRun, type Run, type RunFigures } from '../workflowRun.mts';
+import { contestant, prepareRun, type Run, type RunFigures } from '../workflowRun.mts';
 import {
 	chain,
 	engagementItems,
@@ -24,7 +24,6 @@ const ENTERPRISE_PAIRS = 3;
 /** What is left of the Enterprise plan's burst when a run starts: an account that is in use. */
 const BURST_LEFT = 0.8;
 
-const AS_IT_COMES = 'HTTP Request';
 const BATCHED = 'HTTP Request, batching set';
 const PLAN_MINIMUM = "The plan's minimum";
 
@@ -58,16 +57,11 @@ async function withoutLimit(stage: Stage, scale: Scale): Promise<Measurement[]> 
 			figure: 'time of the node',
 			unit: 'ms',
 			ours: contestant(OURS, runs.ours),
-			builtIn: [contestant(AS_IT_COMES, runs.http)],
-			targets: [{ against: AS_IT_COMES, bound: 'at most', value: 1 }],
+			builtIn: [contestant(HTTP_REQUEST, runs.http)],
+			targets: [{ against: HTTP_REQUEST, bound: 'at most', value: 1 }],
 			chart: { id: 'requests', category: `${count} statuses` },
 			isProfiled: true,
-			profile: async () => {
-				await stage.admin.setLatency(LATENCY_MS);
-				const profile = await stage.inspector.profile(ours);
-				await stage.admin.setLatency(0);
-				return profile;
-			},
+			profile: async () => await stage.profileWithLatency(LATENCY_MS, ours),
 		},
 	];
 }
@@ -117,7 +111,7 @@ async function underEnterprise(stage: Stage, scale: Scale): Promise<Measurement[
 			figure: 'time of the node',
 			unit: 'ms',
 			ours: contestant(OURS, runs.ours),
-			builtIn: [contestant(AS_IT_COMES, runs.http), contestant(BATCHED, batchedRuns)],
+			builtIn: [contestant(HTTP_REQUEST, runs.http), contestant(BATCHED, batchedRuns)],
 			limit: { name: PLAN_MINIMUM, series: 'Minimum', values: minimums },
 			targets: [
 				{ against: PLAN_MINIMUM, bound: 'at most', value: 1.1 },
@@ -164,9 +158,3 @@ async function prepare(
 	const workflow = chain('Statuses', [start, engagementItems(count), work]);
 	return await prepareRun(stage, workflow, { before });
 }
-
-const contestant = (name: string, runs: RunFigures[]) => ({
-	name,
-	values: runs.map(({ ms }) => ms),
-	failed: runs.map(({ failed }) => failed),
-});

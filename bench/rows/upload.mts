@@ -4,7 +4,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { alternate } from '../alternate.mts';
-import { OURS, type Measurement } from '../measurement.mts';
+import { HTTP_REQUEST, OURS, type Measurement } from '../measurement.mts';
 import type { Scale } from '../scale.mts';
 import { CONTROL, ENGAGEMENT, type BinaryMode, type Stage } from '../stage.mts';
 import { prepareRun, type Run } from '../workflowRun.mts';
@@ -13,7 +13,6 @@ import { bareUpload } from './bareUpload.mts';
 
 const MIB = 1024 ** 2;
 const BARE = 'Bare Node.js';
-const HTTP_REQUEST = 'HTTP Request';
 
 /** n8n takes times in whole milliseconds, so of short ones it's asked for the mean of several nodes. */
 const NODES_FOR_SHORT_TIMES = 10;

@@ -20,8 +20,8 @@ export interface OwnN8n {
 	client: N8nClient;
 	/** Ends it at once, as a power cut would, and starts it again. */
 	killAndRestart(): Promise<void>;
-	/** Opens its SQLite database beside it. */
-	openDatabase(): DatabaseSync;
+	/** Does something while others may read its database, but not write. */
+	whileReadOnly<T>(work: () => Promise<T>): Promise<T>;
 	/** All runs of a workflow, those under way and those cut off included. */
 	storedRuns(workflowId: string): StoredRun[];
 	close(): Promise<void>;
@@ -39,7 +39,15 @@ export async function startOwnN8n(env: Record<string, string> = {}): Promise<Own
 			process.kill(n8n.pid!, 'SIGKILL');
 			await n8n.restart();
 		},
-		openDatabase,
+		async whileReadOnly(work) {
+			using database = openDatabase();
+			database.exec('BEGIN IMMEDIATE');
+			try {
+				return await work();
+			} finally {
+				database.exec('ROLLBACK');
+			}
+		},
 		storedRuns(workflowId) {
 			using database = openDatabase();
 			return database
