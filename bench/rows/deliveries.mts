@@ -19,7 +19,7 @@ import { chain, cryptoHmac, ifEqual, trigger, webhook, type NodeSpec } from '../
 const KIB = 1024;
 const SIGNING_SECRET = 'kE8vQ2nX5tR9wZ3bC6mJ1pL4';
 const CONCURRENCY = 16;
-const PAIRS = 5;
+const PAIRS = 3;
 const SMALL = { label: '1 KiB', bytes: KIB, count: 160 };
 const LARGE = { label: '100 KiB', bytes: 100 * KIB, count: 160 };
 

@@ -29,11 +29,12 @@ const MIB = 1024 ** 2;
 const LARGE = { count: 24, bytes: 32 * MIB };
 const MEMORY_LIMIT = 96 * MIB;
 
-/** With the higher latency the times are nearly all latency, and long: fewer items and runs do. */
+/** With the higher latency the times are nearly all latency, and long: fewer items and one run do. */
 const SITUATIONS = [
-	{ latencyMs: 20, statuses: 1_000, files: 500, pairs: 3 },
-	{ latencyMs: 200, statuses: 500, files: 250, pairs: 1 },
+	{ latencyMs: 20, statuses: 1_000, files: 500, pairs: 2, warmUps: 1 },
+	{ latencyMs: 200, statuses: 240, files: 120, pairs: 1, warmUps: 0 },
 ];
+const LARGE_PAIRS = 2;
 
 export async function measureParallelRequests(stage: Stage, scale: Scale): Promise<Measurement[]> {
 	await stage.useBinaryMode('filesystem');
@@ -45,10 +46,10 @@ export async function measureParallelRequests(stage: Stage, scale: Scale): Promi
 			ours: (parallelRequests) => submit(credential, ENGAGEMENT, CONTROL, { parallelRequests }),
 		});
 	const measurements: Measurement[] = [];
-	for (const { latencyMs, statuses, files, pairs } of SITUATIONS) {
+	for (const { latencyMs, statuses, files, pairs, warmUps } of SITUATIONS) {
 		await admin.setLatency(latencyMs);
 		const counts = { statuses: scale.count(statuses), files: scale.count(files) };
-		const repetitions = scale.repetitions(pairs);
+		const repetitions = scale.repetitions(pairs, warmUps);
 		const controls = await runsOf(stage, [start, engagementItems(counts.statuses)], {
 			http: httpGetControl(credential, baseUrl, CONTROL),
 			ours: (parallelRequests) => getControl(credential, CONTROL, { parallelRequests }),
@@ -66,7 +67,7 @@ export async function measureParallelRequests(stage: Stage, scale: Scale): Promi
 	await admin.setLatency(0);
 	const count = scale.count(LARGE.count);
 	const pattern = await writeFiles(stage, 'parallel-large', count, LARGE.bytes);
-	const largeRuns = await alternate(await uploadsOf(pattern), scale.repetitions(3));
+	const largeRuns = await alternate(await uploadsOf(pattern), scale.repetitions(LARGE_PAIRS));
 	await rm(dirname(pattern), { recursive: true });
 	const work = `${count} files of ${LARGE.bytes / MIB} MiB`;
 	measurements.push(

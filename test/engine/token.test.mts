@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { INodeParameters } from 'n8n-workflow';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { openAccount, type Account } from './harness/account.mts';
+import { CREDENTIAL_TYPE, openAccount, type Account } from './harness/account.mts';
 import { keepContent } from './harness/binary.mts';
 import { getAll, getControl, submit } from './harness/parameters.mts';
 import { problem, SERVICE_TOKEN, startService, type Service } from './harness/service.mts';
@@ -234,4 +234,72 @@ test('requests side by side share a new token', async () => {
 		apiTokens.at(-1) === expired ? problem(reply, 401, 'Invalid Token') : { id: 'ctrl_abc123' };
 	expect((await run()).status).toBe('success');
 	expect(tokenRequests).toHaveLength(2);
+});
+
+describe('during a run of many items', () => {
+	const control = { id: 'ctrl_abc123' };
+	const readControls = async (count: number) =>
+		await user.run(
+			getControl(),
+			Array.from({ length: count }, () => ({ json: {} })),
+		);
+	const tokensUsed = () => [...new Set(apiTokens)];
+
+	test('a token that expires is renewed once', async () => {
+		answer = (_request, reply) =>
+			apiTokens.length > 10 && apiTokens.at(-1) === `${SERVICE_TOKEN}-1`
+				? problem(reply, 401, 'Invalid Token')
+				: control;
+		const { status, output } = await readControls(40);
+		expect(status).toBe('success');
+		expect(output).toHaveLength(40);
+		expect(tokenRequests).toHaveLength(2);
+		expect(tokensUsed()).toEqual([`${SERVICE_TOKEN}-1`, `${SERVICE_TOKEN}-2`]);
+	});
+
+	test('a token that another process has renewed is used, with no request for a third', async () => {
+		const elsewhere = `${SERVICE_TOKEN}-elsewhere`;
+		answer = async (_request, reply) => {
+			if (apiTokens.length <= 10 || apiTokens.at(-1) === elsewhere) return control;
+			await user.credentialsHelper.updateCredentialsOauthTokenData(
+				user.credentials[CREDENTIAL_TYPE]!,
+				CREDENTIAL_TYPE,
+				{ oauthTokenData: give({ access_token: elsewhere }) },
+			);
+			return problem(reply, 401, 'Invalid Token');
+		};
+		const { status, output } = await readControls(40);
+		expect(status).toBe('success');
+		expect(output).toHaveLength(40);
+		expect(tokenRequests).toHaveLength(1);
+		expect(tokensUsed()).toEqual([`${SERVICE_TOKEN}-1`, elsewhere]);
+	});
+
+	test('the credential is read once a second, not for each request', async () => {
+		answer = () => control;
+		await list();
+		const reading = vi.spyOn(user.credentialsHelper, 'getDecrypted');
+		const started = Date.now();
+		expect((await readControls(100)).status).toBe('success');
+		const seconds = (Date.now() - started) / 1_000;
+		expect(apiTokens).toHaveLength(101);
+		expect(reading.mock.calls.length).toBeLessThanOrEqual(1 + seconds);
+	});
+
+	test('a credential that could not be read is read again for the next item', async () => {
+		await list();
+		const reading = vi.spyOn(user.credentialsHelper, 'getDecrypted');
+		answer = (_request, reply) => {
+			if (apiTokens.length > 2) return control;
+			reading.mockRejectedValueOnce(new Error('The database is locked'));
+			return problem(reply, 401, 'Invalid Token');
+		};
+		const { output } = await user.run(
+			getControl({ options: { parallelRequests: 1 } }),
+			[{ json: {} }, { json: {} }],
+			{ node: { onError: 'continueRegularOutput' } },
+		);
+		expect(output[0]!.json).toHaveProperty('error');
+		expect(output[1]!.json).toMatchObject(control);
+	});
 });

@@ -3,7 +3,7 @@ import { sleep } from 'n8n-workflow';
 import { AccessTokens } from './token/accessTokens';
 import { parseBaseUrl } from './token/baseUrl';
 import { cancellation, cancelSignalOf } from './request/cancellation';
-import { readCredential, type ApiContext } from './credential';
+import type { ApiContext } from './credential';
 import type { HttpAnswer } from './request/httpAnswer';
 import type { JsonObject } from './json';
 import { ListWalk } from './lists/listWalk';
@@ -47,14 +47,15 @@ export class AuditdexClient {
 	 * @throws AuditdexError when its base URL can't be used
 	 */
 	static async connect(context: ApiContext): Promise<AuditdexClient> {
-		const { baseUrl: given, clientId } = await readCredential(context);
+		const tokens = new AccessTokens(context);
+		const { baseUrl: given, clientId } = await tokens.recentCredential();
 		const baseUrl = parseBaseUrl(given);
 		const account = `${clientId}@${baseUrl}`;
 		return new AuditdexClient(context, {
 			account,
 			baseUrl,
 			gate: rateLimitGateFor(account),
-			tokens: new AccessTokens(context),
+			tokens,
 		});
 	}
 

@@ -2,6 +2,7 @@ import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE, readCredential, type ApiContext, type Credential } from '../credential';
 import { isObject } from '../json';
+import { monotonicMs } from '../monotonic';
 import { cancellation, cancelSignalOf } from '../request/cancellation';
 import { IDLE_LIMIT, untilAborted } from '../request/deadline';
 import { attempt, type ApiRequest, type Attempt } from '../request/transport';
@@ -11,6 +12,9 @@ import { outcomeOfTokenFault, outcomeWithoutToken } from './tokenOutcome';
 
 /** RFC 6750 §3.1: the token is no longer valid, or lacks a scope that it may have by now. */
 const TOKEN_STATUSES = new Set([401, 403]);
+
+/** For so long requests share what was read of the credential: n8n takes longer to read it than to send. */
+const RECENT_MS = 1_000;
 
 /** Renewals under way in this process, by credential: requests side by side share one. */
 const renewals = new Map<string, Promise<unknown>>();
@@ -36,14 +40,24 @@ export class AccessTokens {
 	/** How often in a row no token could be got. */
 	private faultsInARow = 0;
 
+	/** The last reading of the credential, and when it began. */
+	private last?: { reading: Promise<Credential>; at: number };
+
 	constructor(private readonly context: ApiContext) {}
+
+	/** The credential, as it was at most a second ago. */
+	async recentCredential(): Promise<Credential> {
+		const { last } = this;
+		if (last && monotonicMs() - last.at < RECENT_MS) return await last.reading;
+		return await this.readAnew();
+	}
 
 	/**
 	 * Sends a request, with a new token once more where the first one isn't accepted.
 	 * @throws NodeOperationError when the execution is cancelled
 	 */
 	async attempt(request: ApiRequest): Promise<Attempt> {
-		let credential = await readCredential(this.context);
+		let credential = await this.recentCredential();
 		if (credential.accessToken === undefined || credential.accessToken === this.refused) {
 			const renewed = await this.renew(credential);
 			if ('outcome' in renewed) return renewed;
@@ -56,10 +70,17 @@ export class AccessTokens {
 		if (status === 403 && this.issued.has(accessToken)) return made;
 
 		this.refused = accessToken;
-		const renewed = await this.renew(await readCredential(this.context));
+		const renewed = await this.renew(await this.readAnew());
 		if ('outcome' in renewed) return renewed;
 		if (renewed.accessToken === accessToken) return status === 401 ? again(made) : made;
 		return await attempt(withCredential(this.context, renewed.data), request);
+	}
+
+	private async readAnew(): Promise<Credential> {
+		const reading = readCredential(this.context);
+		this.last = { reading, at: monotonicMs() };
+		reading.catch(() => (this.last = undefined)); // what failed is no credential
+		return await reading;
 	}
 
 	/** Has n8n get a token, unless another request has done so meanwhile. */
@@ -75,7 +96,7 @@ export class AccessTokens {
 				return outcomeOfTokenFault(error, secrets, this.faultsInARow++);
 			}
 		}
-		const renewed = await readCredential(this.context);
+		const renewed = await this.readAnew();
 		if (renewed.accessToken === undefined) {
 			return { outcome: outcomeWithoutToken(renewed.data.oauthTokenData, renewed.secrets) };
 		}
