@@ -49,6 +49,8 @@ export class Stage {
 	credential!: CredentialReference;
 	/** How n8n was started; undefined while it isn't running. */
 	private settings: string | undefined;
+	/** How many `newControl` has made. */
+	private controls = 0;
 
 	constructor(folder: string, n8nFolder: string, baseUrl: string, adminUrl: string) {
 		this.folder = folder;
@@ -119,6 +121,16 @@ export class Stage {
 		} finally {
 			await this.admin.setLatency(0);
 		}
+	}
+
+	/**
+	 * A control without evidence, of `ENGAGEMENT`. Before a large file is sent, its control is read: with
+	 * the thousands of pieces that a whole run submits to one, that would be what is measured.
+	 */
+	async newControl(): Promise<string> {
+		const id = `ctrl_${++this.controls}`;
+		await this.admin.addControl(ENGAGEMENT, { id, title: id });
+		return id;
 	}
 
 	/** Removes the files of the runs so far. */

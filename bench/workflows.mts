@@ -2,6 +2,7 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 
 import type { CredentialReference, WorkflowFile } from '../scripts/n8n/rest.mts';
+import { ENGAGEMENTS } from './stage.mts';
 
 export type NodeSpec = Pick<INode, 'name' | 'type' | 'typeVersion'> & {
 	parameters: IDataObject;
@@ -144,7 +145,8 @@ export const httpGetControl = (
 
 /** Items that name one engagement each, in `id`; the sandbox has as many as the stage says. */
 export const engagementItems = (count: number): NodeSpec =>
-	items(count, '{ id: "eng_" + String(n + 1).padStart(6, "0") }');
+	// The first of all engagements has another ID.
+	items(count, `{ id: "eng_" + String((n % ${ENGAGEMENTS - 1}) + 1).padStart(6, "0") }`);
 
 /** Makes one item of each element of a field. */
 export const splitOut = (fieldToSplitOut: string): NodeSpec => ({

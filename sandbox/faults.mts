@@ -46,7 +46,7 @@ export interface FaultRule {
 	/** The share of requests it hits, drawn with `seed`; all when left out. */
 	probability?: number;
 	seed?: number;
-	/** For `slow` and `504-stored-late`, in real milliseconds. */
+	/** For `slow`, `504-stored-late` and `early-answer`, in real milliseconds. */
 	delayMs?: number;
 }
 
@@ -107,9 +107,10 @@ function cutMidUpload(request: FastifyRequest): void {
 }
 
 /** Answers with a success before the body is read, and never reads it. */
-function answerUnread(request: FastifyRequest, reply: FastifyReply): void {
+async function answerUnread(request: FastifyRequest, reply: FastifyReply): Promise<void> {
 	reply.hijack();
 	request.raw.pause();
+	await delay(request.fault?.delayMs ?? 0);
 	const body = JSON.stringify({ id: 'evd_unread', status: 'accepted' });
 	reply.raw.writeHead(201, {
 		...(reply.getHeaders() as Record<string, string>),
@@ -161,7 +162,7 @@ export async function faultBefore(request: FastifyRequest, reply: FastifyReply):
 			if (request.routeOptions.config.operation === 'submitEvidence') return;
 			throw new ApiProblem(504, 'The service behind the gateway did not answer in time');
 		case 'early-answer':
-			if (request.method === 'POST') answerUnread(request, reply);
+			if (request.method === 'POST') await answerUnread(request, reply);
 			return;
 		case '503':
 			await drain(request);

@@ -7,7 +7,7 @@ import { prepareRun, type Run } from '../workflowRun.mts';
 import { auditdex, chain, httpRequest, splitOut, start } from '../workflows.mts';
 
 const LATENCY_MS = 20;
-const PAIRS = 7;
+const PAIRS = 3;
 const MINIMUM = 'Latency × pages';
 
 export async function measureEngagements(stage: Stage, scale: Scale): Promise<Measurement[]> {

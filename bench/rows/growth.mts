@@ -1,5 +1,5 @@
 /** How the cost of an item and of a byte changes as there are more of them. */
-import { rm } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { alternate } from '../alternate.mts';
@@ -18,16 +18,17 @@ import {
 	start,
 	submit,
 } from '../workflows.mts';
-import { writeFile } from './upload.mts';
+import { bareUpload } from './bareUpload.mts';
+import { BARE, requireDone, writeFile } from './upload.mts';
 
 const MIB = 1024 ** 2;
 /** So much more an item or a byte may cost among many than among few. */
 const FLAT = 1.1;
 
 const ITEMS = [
-	{ count: 100, pairs: 5 },
-	{ count: 1_000, pairs: 3 },
-	{ count: 10_000, pairs: 1 },
+	{ count: 100, pairs: 3, warmUps: 1, byHttp: true },
+	{ count: 1_000, pairs: 3, warmUps: 1, byHttp: true },
+	{ count: 10_000, pairs: 1, warmUps: 0, byHttp: false },
 ];
 const LATENCY_MS = 20;
 
@@ -35,8 +36,8 @@ const LATENCY_MS = 20;
 const FILES = [
 	{ label: '10 MiB', bytes: 10 * MIB, pairs: 5, byHttp: true },
 	{ label: '100 MiB', bytes: 100 * MIB, pairs: 3, byHttp: true },
-	{ label: '1 GiB', bytes: 1024 * MIB, pairs: 3, byHttp: true },
-	{ label: '4 GiB', bytes: 4096 * MIB, pairs: 2, byHttp: false },
+	{ label: '1 GiB', bytes: 1024 * MIB, pairs: 2, byHttp: true },
+	{ label: '4 GiB', bytes: 4096 * MIB, pairs: 1, byHttp: false },
 ];
 
 export async function measureGrowth(stage: Stage, scale: Scale): Promise<Measurement[]> {
@@ -48,25 +49,25 @@ async function growthOfItems(stage: Stage, scale: Scale): Promise<Measurement[]>
 	const { credential, baseUrl, admin } = stage;
 	await admin.setLatency(LATENCY_MS);
 	const measurements: Measurement[] = [];
-	for (const { count: full, pairs } of ITEMS) {
+	for (const { count: full, pairs, warmUps, byHttp } of ITEMS) {
 		const count = scale.count(full);
 		const prepare = async (name: string, work: ReturnType<typeof getControl>) =>
 			await prepareRun(stage, chain(`${name}, ${count}`, [start, engagementItems(count), work]));
-		const runs = await alternate(
-			{
-				ours: await prepare(OURS, getControl(credential, CONTROL)),
-				http: await prepare(HTTP_REQUEST, httpGetControl(credential, baseUrl, CONTROL)),
-			},
-			scale.repetitions(pairs, pairs > 1 ? 1 : 0),
-		);
+		const contestants: Record<string, Run> = {
+			ours: requireDone(await prepare(OURS, getControl(credential, CONTROL))),
+		};
+		if (byHttp) {
+			contestants.http = await prepare(HTTP_REQUEST, httpGetControl(credential, baseUrl, CONTROL));
+		}
+		const runs = await alternate(contestants, scale.repetitions(pairs, warmUps));
 		const each = ({ ms }: RunFigures) => ms / count;
 		measurements.push({
 			id: `growth-items-${count}`,
 			work: `Read ${count} control statuses, ${LATENCY_MS} ms latency`,
 			figure: 'time an item',
 			unit: 'ms',
-			ours: { name: OURS, values: runs.ours.map(each), failed: failuresOf(runs.ours) },
-			builtIn: [{ name: HTTP_REQUEST, values: runs.http.map(each), failed: failuresOf(runs.http) }],
+			ours: { name: OURS, values: runs.ours!.map(each) },
+			builtIn: byHttp ? [{ name: HTTP_REQUEST, values: runs.http!.map(each) }] : [],
 			targets: flatAfter(measurements),
 			chart: { id: 'growth-items', category: `${count} items` },
 		});
@@ -84,21 +85,31 @@ async function growthOfBytes(stage: Stage, scale: Scale): Promise<Measurement[]>
 		const path = await writeFile(join(n8n.filesFolder, 'growth.bin'), bytes);
 		const prepare = async (name: string, work: ReturnType<typeof submit>) =>
 			await prepareRun(stage, chain(`${name}, ${label}`, [start, readFiles(path), work]));
-		const contestants: Record<string, Run> = {
-			ours: await prepare(OURS, submit(credential, ENGAGEMENT, CONTROL)),
+		const control = await stage.newControl();
+		const contestants: Record<string, () => Promise<Pick<RunFigures, 'ms'>>> = {
+			ours: requireDone(await prepare(OURS, submit(credential, ENGAGEMENT, control))),
+			bare: async () => {
+				// As much lies in memory then as with n8n, which keeps a copy.
+				await copyFile(path, `${path}.copy`);
+				const ms = await bareUpload(url, await stage.token(), control, path);
+				await rm(`${path}.copy`);
+				await stage.tidy();
+				return { ms };
+			},
 		};
 		if (byHttp) {
-			contestants.http = await prepare(HTTP_REQUEST, httpUpload(credential, url, CONTROL));
+			contestants.http = await prepare(HTTP_REQUEST, httpUpload(credential, url, control));
 		}
 		const runs = await alternate(contestants, scale.repetitions(pairs));
 		await rm(path);
-		const each = ({ ms }: RunFigures) => (ms * MIB) / bytes;
+		const each = ({ ms }: Pick<RunFigures, 'ms'>) => (ms * MIB) / bytes;
 		measurements.push({
 			id: `growth-bytes-${label.replace(' ', '-')}`,
 			work: `Submit one file of ${label}`,
 			figure: 'time a MiB',
 			unit: 'ms',
-			ours: { name: OURS, values: runs.ours!.map(each), failed: failuresOf(runs.ours!) },
+			ours: { name: OURS, values: runs.ours!.map(each) },
+			limit: { name: BARE, values: runs.bare!.map(each) },
 			builtIn: byHttp ? [{ name: HTTP_REQUEST, values: runs.http!.map(each) }] : [],
 			targets: flatAfter(measurements),
 			chart: { id: 'growth-bytes', category: label },
@@ -106,8 +117,6 @@ async function growthOfBytes(stage: Stage, scale: Scale): Promise<Measurement[]>
 	}
 	return measurements;
 }
-
-const failuresOf = (runs: RunFigures[]) => runs.map(({ failed }) => failed);
 
 /** What the one before allows the next one to cost. */
 function flatAfter(measured: Measurement[]): Measurement['targets'] {

@@ -13,7 +13,7 @@ import { chain, httpUpload, readFiles, start, submit } from '../workflows.mts';
 const FILES = 500;
 const FILE_BYTES = 4 * 1024;
 const LATENCY_MS = 20;
-const PAIRS = 7;
+const PAIRS = 5;
 const ENGAGEMENT = 'eng_000001';
 
 export async function measureManyFiles(stage: Stage, scale: Scale): Promise<Measurement[]> {

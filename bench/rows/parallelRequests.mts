@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 import { alternate } from '../alternate.mts';
 import { HTTP_REQUEST, OURS, type Measurement } from '../measurement.mts';
 import type { Scale } from '../scale.mts';
-import { CONTROL, type Stage } from '../stage.mts';
+import { CONTROL, ENGAGEMENT, type Stage } from '../stage.mts';
 import { contestant, prepareRun, type Run, type RunFigures } from '../workflowRun.mts';
 import {
 	chain,
@@ -24,9 +24,8 @@ import {
 import { writeFiles } from './manyFiles.mts';
 
 const CHOICES = [4, 8, 12, 16, 24];
-const ENGAGEMENT = 'eng_000001';
 const MIB = 1024 ** 2;
-const LARGE = { count: 24, bytes: 32 * MIB };
+const LARGE = { count: 24, bytes: 24 * MIB };
 const MEMORY_LIMIT = 96 * MIB;
 
 /** With the higher latency the times are nearly all latency, and long: fewer items and one run do. */
@@ -40,10 +39,10 @@ export async function measureParallelRequests(stage: Stage, scale: Scale): Promi
 	await stage.useBinaryMode('filesystem');
 	const { credential, baseUrl, admin } = stage;
 	const url = `${baseUrl}/engagements/${ENGAGEMENT}/evidence`;
-	const uploadsOf = async (pattern: string) =>
+	const uploadsOf = async (pattern: string, control = CONTROL) =>
 		await runsOf(stage, [start, readFiles(pattern)], {
-			http: httpUpload(credential, url, CONTROL),
-			ours: (parallelRequests) => submit(credential, ENGAGEMENT, CONTROL, { parallelRequests }),
+			http: httpUpload(credential, url, control),
+			ours: (parallelRequests) => submit(credential, ENGAGEMENT, control, { parallelRequests }),
 		});
 	const measurements: Measurement[] = [];
 	for (const { latencyMs, statuses, files, pairs, warmUps } of SITUATIONS) {
@@ -67,7 +66,10 @@ export async function measureParallelRequests(stage: Stage, scale: Scale): Promi
 	await admin.setLatency(0);
 	const count = scale.count(LARGE.count);
 	const pattern = await writeFiles(stage, 'parallel-large', count, LARGE.bytes);
-	const largeRuns = await alternate(await uploadsOf(pattern), scale.repetitions(LARGE_PAIRS));
+	const largeRuns = await alternate(
+		await uploadsOf(pattern, await stage.newControl()),
+		scale.repetitions(LARGE_PAIRS),
+	);
 	await rm(dirname(pattern), { recursive: true });
 	const work = `${count} files of ${LARGE.bytes / MIB} MiB`;
 	measurements.push(

@@ -18,7 +18,7 @@ import {
 
 const CONTROLS = 1_000;
 const LATENCY_MS = 20;
-const PAIRS = 5;
+const PAIRS = 3;
 /** A run waits for the plan most of its time, and comes out the same each time. */
 const ENTERPRISE_PAIRS = 2;
 /** What is left of the Enterprise plan's burst when a run starts: an account that is in use. */

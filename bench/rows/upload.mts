@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { alternate } from '../alternate.mts';
 import { HTTP_REQUEST, OURS, type Measurement } from '../measurement.mts';
 import type { Scale } from '../scale.mts';
-import { CONTROL, ENGAGEMENT, type BinaryMode, type Stage } from '../stage.mts';
+import { ENGAGEMENT, type BinaryMode, type Stage } from '../stage.mts';
 import { prepareRun, type Run } from '../workflowRun.mts';
 import { chain, copies, httpUpload, readFiles, start, submit } from '../workflows.mts';
 import { bareUpload } from './bareUpload.mts';
 
 const MIB = 1024 ** 2;
-const BARE = 'Bare Node.js';
+export const BARE = 'Bare Node.js';
 
 /** n8n takes times in whole milliseconds, so of short ones it's asked for the mean of several nodes. */
 const NODES_FOR_SHORT_TIMES = 10;
@@ -31,11 +31,11 @@ interface Size {
 const large = { time: 0.65, memory: 96 * MIB, memoryShare: 0.15 };
 const largest = { ...large, time: 0.6, timeOfBare: 1.1 };
 const SIZES: Size[] = [
-	{ label: '1 KiB', bytes: 1024, pairs: 11, nodes: NODES_FOR_SHORT_TIMES, targets: { time: 1 } },
-	{ label: '1 MiB', bytes: MIB, pairs: 11, nodes: NODES_FOR_SHORT_TIMES, targets: { time: 1 } },
-	{ label: '64 MiB', bytes: 64 * MIB, pairs: 7, nodes: 1, targets: { time: 1 } },
-	{ label: '512 MiB', bytes: 512 * MIB, pairs: 5, nodes: 1, targets: large },
-	{ label: '1 GiB', bytes: 1024 * MIB, pairs: 5, nodes: 1, targets: largest },
+	{ label: '1 KiB', bytes: 1024, pairs: 7, nodes: NODES_FOR_SHORT_TIMES, targets: { time: 1 } },
+	{ label: '1 MiB', bytes: MIB, pairs: 7, nodes: NODES_FOR_SHORT_TIMES, targets: { time: 1 } },
+	{ label: '64 MiB', bytes: 64 * MIB, pairs: 5, nodes: 1, targets: { time: 1 } },
+	{ label: '512 MiB', bytes: 512 * MIB, pairs: 3, nodes: 1, targets: large },
+	{ label: '1 GiB', bytes: 1024 * MIB, pairs: 3, nodes: 1, targets: largest },
 ];
 
 export async function measureUploads(
@@ -66,12 +66,13 @@ async function measureSize(
 			stage,
 			chain(`${name}, ${label}`, [start, readFiles(path)], copies(work, nodes)),
 		);
-	const ours = await prepare(OURS, submit(credential, ENGAGEMENT, CONTROL));
-	const http = await prepare(HTTP_REQUEST, httpUpload(credential, url, CONTROL));
+	const control = await stage.newControl();
+	const ours = await prepare(OURS, submit(credential, ENGAGEMENT, control));
+	const http = await prepare(HTTP_REQUEST, httpUpload(credential, url, control));
 	const token = await stage.token();
 	const bare = async () => {
 		let ms = 0;
-		for (let node = 0; node < nodes; node++) ms += await bareUpload(url, token, CONTROL, path);
+		for (let node = 0; node < nodes; node++) ms += await bareUpload(url, token, control, path);
 		await stage.tidy();
 		return { ms: ms / nodes, memory: 0 };
 	};
@@ -124,7 +125,7 @@ const atMost = (value: number | undefined, against?: string) =>
 	value === undefined ? [] : [{ against, bound: 'at most' as const, value }];
 
 /** A run that fails must not count as a quick one. */
-function requireDone(run: Run): Run {
+export function requireDone(run: Run): Run {
 	return async () => {
 		const figures = await run();
 		if (figures.failed > 0 || figures.done === 0) {

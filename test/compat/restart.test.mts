@@ -13,7 +13,7 @@ import {
 	sendUntilAccepted,
 	signed,
 } from '../n8n/deliveries.mts';
-import { LOSES_RUNS_AS_IT_STOPS } from '../n8n/differences.mts';
+import { ANSWERS_BEFORE_IT_RECORDS, LOSES_RUNS_AS_IT_STOPS } from '../n8n/differences.mts';
 import { type EventCounter, startEventCounter } from '../n8n/eventCounter.mts';
 import { Gate } from '../n8n/gate.mts';
 import { type OwnN8n, startOwnN8n } from '../n8n/ownN8n.mts';
@@ -83,11 +83,15 @@ test('are accepted while n8n stops and starts, and hardly any reports twice', as
 	expect(lost).toBeLessThanOrEqual(LOSES_RUNS_AS_IT_STOPS ? 2 * PARALLEL : 0);
 });
 
-test('a delivery whose run n8n can’t record is not accepted', async () => {
-	const message = signed(finding());
-	const refused = await own.whileReadOnly(async () => await send(trigger.url, message));
-	expect(refused.status).toBeGreaterThanOrEqual(500);
-	expect(own.storedRuns(trigger.id)).toEqual([]);
-	expect(await send(trigger.url, message)).toEqual(ACCEPTED);
-	expect(await send(trigger.url, message)).toEqual(DUPLICATE);
-});
+test.each(['lastNode', ...(ANSWERS_BEFORE_IT_RECORDS ? [] : ['onReceived'])])(
+	'a delivery whose run n8n can’t record is not accepted, acknowledged at %s',
+	async (responseMode) => {
+		const { url, id } = await TriggerWorkflow.start(own.client, { parameters: { responseMode } });
+		const message = signed(finding());
+		const refused = await own.whileReadOnly(async () => await send(url, message));
+		expect(refused.status).toBeGreaterThanOrEqual(500);
+		expect(own.storedRuns(id)).toEqual([]);
+		expect(await send(url, message)).toEqual(ACCEPTED);
+		expect(await send(url, message)).toEqual(DUPLICATE);
+	},
+);

@@ -109,7 +109,6 @@ class Sending {
 				const found = await this.lookUp(sha256, earlier);
 				if (found) return found;
 			}
-			if (this.submission.file.size > LARGE_BYTES && !this.before) await this.askBefore();
 			return await this.send();
 		} finally {
 			this.endTurn?.();
@@ -150,7 +149,7 @@ class Sending {
 	/** Sends the file until it's stored, or until there is no point or no safety in another try. */
 	private async send(): Promise<IDataObject> {
 		for (let retries = 0; ; retries++) {
-			const made = await this.upload();
+			const made = await this.upload(retries === 0);
 			const { outcome } = made;
 			if (outcome.kind === 'done') return this.stored(outcome.body as JsonObject);
 
@@ -178,11 +177,12 @@ class Sending {
 		}
 	}
 
-	/** Sends the file once, when it's its turn. */
-	private async upload(): Promise<Attempt> {
+	/** Sends the file once: a large one when it's its turn, and first after asking the control. */
+	private async upload(isFirst: boolean): Promise<Attempt> {
 		if (this.submission.file.size <= LARGE_BYTES) return await this.uploadNow();
 		const endUpload = await largeUploads.take();
 		try {
+			if (isFirst && !this.before) await this.askBefore();
 			return await this.uploadNow();
 		} finally {
 			endUpload();
