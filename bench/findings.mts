@@ -1,7 +1,7 @@
 /** Why a target is missed, in two sentences for BENCHMARKS.md; by the beginning of the measurement's id. */
 const reasons: Record<string, string> = {
 	'upload-1-MiB-memory-time':
-		'One or two milliseconds either way, within what runs differ by: 0.87 and 1.07 in other runs of the same day. Ours hashes the file besides and compares the hash, which takes about one.',
+		'One or two milliseconds either way, within what runs differ by: 0.87 and 1.07 in two other runs. Ours hashes the file besides and compares the hash, which takes about one.',
 	'growth-bytes-4-GiB':
 		"The file lies in the machine's memory three times, as it was read, in n8n's store and in the sandbox's, and beyond some 9 GiB memory was slow there. By hand, a MiB of 1, 2, 3 and 4 GiB took 3.7, 3.5, 4.7 and 6.0 ms, and of 4 GiB with bare Node.js 3.4 ms with a copy less in memory and 5.1 ms with as much.",
 	deliveries:
