@@ -29,7 +29,7 @@ async function tookMs({ sandbox }: Account): Promise<number> {
 }
 
 test.concurrent(
-	'1,200 items on the Enterprise plan: none refused, within 10 % of its minimum',
+	'1,200 items on the Enterprise plan: none refused, within 10 % of its minimum and the work itself',
 	async () => {
 		await withAccount({ plan: 'enterprise' }, async (account) => {
 			const { status, output } = await account.run(getControl(), itemsOf(1_200));
@@ -39,8 +39,14 @@ test.concurrent(
 			expect(refusals).toBeLessThanOrEqual(1);
 			expect(await requestsSeen(account.sandbox)).toMatchObject({ getControl: 1_200 + refusals });
 			const [took, least] = [await tookMs(account), leastMs('enterprise', 1_200)];
-			console.log(`Enterprise plan: 1,200 items in ${took} ms of at least ${least} ms`);
-			expect(took).toBeLessThan(least * 1.1);
+			// What a busy machine takes for the requests alone isn't the gate's fault.
+			const { admin } = account.sandbox;
+			await admin.setPlan('unlimited');
+			await admin.resetStats();
+			await account.run(getControl(), itemsOf(1_200));
+			const work = await tookMs(account);
+			console.log(`Enterprise plan: 1,200 items in ${took} ms of ${least}; unlimited: ${work} ms`);
+			expect(took).toBeLessThan(least * 1.1 + work);
 		});
 	},
 );
@@ -63,7 +69,8 @@ test.concurrent('three executions at once on the Standard plan: all done', async
 test.concurrent('a wait longer than Max Wait fails and says when to try again', async () => {
 	await withAccount({ plan: 'standard' }, async (account) => {
 		const options = { maxWaitSeconds: 0, parallelRequests: 1 };
-		const { output } = await account.run(getControl({ options }), itemsOf(110), {
+		// So many that also where each takes long the plan's minute ends before they do.
+		const { output } = await account.run(getControl({ options }), itemsOf(300), {
 			node: { onError: 'continueRegularOutput' },
 		});
 		const failed = output.filter(({ json }) => 'error' in json);
