@@ -1,3 +1,9 @@
+/** What BENCHMARKS.md says above a table, by the table's heading. */
+export const notes: Record<string, string> = {
+	'Parallel Requests':
+		'The default is 8: the smallest of these numbers that keeps up with the HTTP Request node at 20 ms latency. That node sends the requests of all items at once; with 200 ms none of these numbers keeps up, and a higher one is there to be set. Files over 8 MiB go four at a time whatever the number, so that their memory stays the same.',
+};
+
 /** Why a target is missed, in two sentences for BENCHMARKS.md; by the beginning of the measurement's id. */
 const reasons: Record<string, string> = {
 	'upload-1-MiB-memory-time':

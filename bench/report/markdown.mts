@@ -1,6 +1,6 @@
 import type { Measurement } from '../measurement.mts';
 import type { ProfileSummary } from '../profileSummary.mts';
-import { whyMissed } from '../findings.mts';
+import { notes, whyMissed } from '../findings.mts';
 import { median } from '../statistics.mts';
 import type { Chart } from './charts.mts';
 import { percent, quantity } from './format.mts';
@@ -35,7 +35,11 @@ export function markdown(
 		'[How it is measured](docs/benchmark-method.md) · [every figure of every run](docs/benchmarks/results.json) · [profiles](docs/benchmarks/profiles.md)',
 		'## Results',
 		'Medians. A ratio is that of the medians; in parentheses the smallest and the largest of a pair of runs.',
-		...groups(measurements).flatMap(([group, ofGroup]) => [`### ${group}`, tableOf(ofGroup)]),
+		...groups(measurements).flatMap(([group, ofGroup]) => [
+			`### ${group}`,
+			...(notes[group] ? [notes[group]] : []),
+			tableOf(ofGroup),
+		]),
 		'## Missed targets',
 		...(missed.length === 0 ? ['None.'] : []),
 		...missed.map(
