@@ -31,7 +31,8 @@ export async function startOwnN8n(env: Record<string, string> = {}): Promise<Own
 	const userFolder = await mkdtemp(join(tmpdir(), 'auditdex-n8n-'));
 	await installPackage(userFolder, inject('tarball'));
 	const n8n = await startN8n({ userFolder, env });
-	const openDatabase = () => new DatabaseSync(join(userFolder, '.n8n', 'database.sqlite'));
+	const openDatabase = () =>
+		new DatabaseSync(join(userFolder, '.n8n', 'database.sqlite'), { timeout: 10_000 });
 	return {
 		n8n,
 		client: await signIn(n8n.url),

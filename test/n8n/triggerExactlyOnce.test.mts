@@ -28,8 +28,7 @@ let counter: EventCounter;
 let trigger: TriggerWorkflow;
 
 beforeAll(async () => {
-	// As docs/scaling.md advises for many deliveries: four times as many are taken a second, and cut off.
-	own = await startOwnN8n({ N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true' });
+	own = await startOwnN8n();
 	counter = await startEventCounter();
 });
 beforeEach(async () => {
