@@ -69,6 +69,23 @@ export async function prepareRun(
 	};
 }
 
+/**
+ * A run that fails must not count as a quick one.
+ * @param count of what it has to put out, where that is known
+ * @throws Error when an item failed, or something is missing
+ */
+export function requireDone(run: Run, count?: number): Run {
+	return async () => {
+		const figures = await run();
+		const { done, failed, firstFailure } = figures;
+		if (failed > 0 || done === 0 || done !== (count ?? done)) {
+			const wanted = count === undefined ? '' : ` of ${count}`;
+			throw new Error(`${done}${wanted} were done, and ${failed} failed: ${firstFailure}`);
+		}
+		return figures;
+	};
+}
+
 /** The times that it took, and the items that failed. */
 export const contestant = (name: string, runs: RunFigures[]): Contestant => ({
 	name,

@@ -5,6 +5,8 @@ import { Readable } from 'node:stream';
 
 import { Agent, request } from 'undici';
 
+export const BARE = 'Bare Node.js';
+
 const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 /** As large as what our node reads at once. */
 const CHUNK_BYTES = 1024 * 1024;

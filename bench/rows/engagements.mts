@@ -3,7 +3,7 @@ import { alternate } from '../alternate.mts';
 import { HTTP_REQUEST, OURS, type Measurement } from '../measurement.mts';
 import type { Scale } from '../scale.mts';
 import { ENGAGEMENTS, PAGE_SIZE, type Stage } from '../stage.mts';
-import { prepareRun, type Run } from '../workflowRun.mts';
+import { prepareRun, requireDone } from '../workflowRun.mts';
 import { auditdex, chain, httpRequest, splitOut, start } from '../workflows.mts';
 
 const LATENCY_MS = 20;
@@ -14,7 +14,7 @@ export async function measureEngagements(stage: Stage, scale: Scale): Promise<Me
 	await stage.useBinaryMode('filesystem');
 	const { credential, baseUrl, admin } = stage;
 	const getAll = { resource: 'engagement', operation: 'getAll', returnAll: true };
-	const ours = requireCount(
+	const ours = requireDone(
 		await prepareRun(stage, chain('Engagements', [start, auditdex(credential, getAll)])),
 		ENGAGEMENTS,
 	);
@@ -39,7 +39,7 @@ export async function measureEngagements(stage: Stage, scale: Scale): Promise<Me
 			},
 		},
 	});
-	const pages = requireCount(
+	const pages = requireDone(
 		await prepareRun(stage, chain('Engagement pages by HTTP', [start, paged])),
 		ENGAGEMENTS / PAGE_SIZE,
 	);
@@ -73,16 +73,4 @@ export async function measureEngagements(stage: Stage, scale: Scale): Promise<Me
 			chart: { id: 'requests', category: `${ENGAGEMENTS} engagements` },
 		},
 	];
-}
-
-function requireCount(run: Run, count: number): Run {
-	return async () => {
-		const figures = await run();
-		if (figures.failed > 0 || figures.done !== count) {
-			throw new Error(
-				`${figures.done} items were put out instead of ${count}: ${figures.firstFailure}`,
-			);
-		}
-		return figures;
-	};
 }

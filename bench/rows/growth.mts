@@ -7,7 +7,7 @@ import { HTTP_REQUEST, OURS, type Measurement } from '../measurement.mts';
 import type { Scale } from '../scale.mts';
 import { CONTROL, ENGAGEMENT, type Stage } from '../stage.mts';
 import { median } from '../statistics.mts';
-import { prepareRun, type Run, type RunFigures } from '../workflowRun.mts';
+import { prepareRun, requireDone, type Run, type RunFigures } from '../workflowRun.mts';
 import {
 	chain,
 	engagementItems,
@@ -18,8 +18,8 @@ import {
 	start,
 	submit,
 } from '../workflows.mts';
-import { bareUpload } from './bareUpload.mts';
-import { BARE, requireDone, writeFile } from './upload.mts';
+import { BARE, bareUpload } from './bareUpload.mts';
+import { writeFile } from './upload.mts';
 
 const MIB = 1024 ** 2;
 /** So much more an item or a byte may cost among many than among few. */
@@ -54,20 +54,18 @@ async function growthOfItems(stage: Stage, scale: Scale): Promise<Measurement[]>
 		const prepare = async (name: string, work: ReturnType<typeof getControl>) =>
 			await prepareRun(stage, chain(`${name}, ${count}`, [start, engagementItems(count), work]));
 		const contestants: Record<string, Run> = {
-			ours: requireDone(await prepare(OURS, getControl(credential, CONTROL))),
+			ours: requireDone(await prepare(OURS, getControl(credential, CONTROL)), count),
 		};
 		if (byHttp) {
 			contestants.http = await prepare(HTTP_REQUEST, httpGetControl(credential, baseUrl, CONTROL));
 		}
 		const runs = await alternate(contestants, scale.repetitions(pairs, warmUps));
-		const each = ({ ms }: RunFigures) => ms / count;
 		measurements.push({
 			id: `growth-items-${count}`,
 			work: `Read ${count} control statuses, ${LATENCY_MS} ms latency`,
 			figure: 'time an item',
 			unit: 'ms',
-			ours: { name: OURS, values: runs.ours!.map(each) },
-			builtIn: byHttp ? [{ name: HTTP_REQUEST, values: runs.http!.map(each) }] : [],
+			...timesEach(runs, count),
 			targets: flatAfter(measurements),
 			chart: { id: 'growth-items', category: `${count} items` },
 		});
@@ -86,7 +84,7 @@ async function growthOfBytes(stage: Stage, scale: Scale): Promise<Measurement[]>
 		const prepare = async (name: string, work: ReturnType<typeof submit>) =>
 			await prepareRun(stage, chain(`${name}, ${label}`, [start, readFiles(path), work]));
 		const control = await stage.newControl();
-		const contestants: Record<string, () => Promise<Pick<RunFigures, 'ms'>>> = {
+		const contestants: Record<string, () => Promise<Timed>> = {
 			ours: requireDone(await prepare(OURS, submit(credential, ENGAGEMENT, control))),
 			bare: async () => {
 				// As much lies in memory then as with n8n, which keeps a copy.
@@ -102,20 +100,35 @@ async function growthOfBytes(stage: Stage, scale: Scale): Promise<Measurement[]>
 		}
 		const runs = await alternate(contestants, scale.repetitions(pairs));
 		await rm(path);
-		const each = ({ ms }: Pick<RunFigures, 'ms'>) => (ms * MIB) / bytes;
 		measurements.push({
 			id: `growth-bytes-${label.replace(' ', '-')}`,
 			work: `Submit one file of ${label}`,
 			figure: 'time a MiB',
 			unit: 'ms',
-			ours: { name: OURS, values: runs.ours!.map(each) },
-			limit: { name: BARE, values: runs.bare!.map(each) },
-			builtIn: byHttp ? [{ name: HTTP_REQUEST, values: runs.http!.map(each) }] : [],
+			...timesEach(runs, bytes / MIB),
 			targets: flatAfter(measurements),
 			chart: { id: 'growth-bytes', category: label },
 		});
 	}
 	return measurements;
+}
+
+type Timed = Pick<RunFigures, 'ms'>;
+
+/** What each contestant that took part needed for one of `count` items or MiB. */
+function timesEach(
+	{ ours, http, bare }: Record<string, Timed[] | undefined>,
+	count: number,
+): Pick<Measurement, 'ours' | 'builtIn' | 'limit'> {
+	const times = (name: string, runs: Timed[]) => ({
+		name,
+		values: runs.map(({ ms }) => ms / count),
+	});
+	return {
+		ours: times(OURS, ours!),
+		builtIn: http ? [times(HTTP_REQUEST, http)] : [],
+		...(bare && { limit: times(BARE, bare) }),
+	};
 }
 
 /** What the one before allows the next one to cost. */

@@ -7,12 +7,11 @@ import { alternate } from '../alternate.mts';
 import { HTTP_REQUEST, OURS, type Measurement } from '../measurement.mts';
 import type { Scale } from '../scale.mts';
 import { ENGAGEMENT, type BinaryMode, type Stage } from '../stage.mts';
-import { prepareRun, type Run } from '../workflowRun.mts';
+import { prepareRun, requireDone, type Run } from '../workflowRun.mts';
 import { chain, copies, httpUpload, readFiles, start, submit } from '../workflows.mts';
-import { bareUpload } from './bareUpload.mts';
+import { BARE, bareUpload } from './bareUpload.mts';
 
 const MIB = 1024 ** 2;
-export const BARE = 'Bare Node.js';
 
 /** n8n takes times in whole milliseconds, so of short ones it's asked for the mean of several nodes. */
 const NODES_FOR_SHORT_TIMES = 10;
@@ -123,17 +122,6 @@ async function measureSize(
 
 const atMost = (value: number | undefined, against?: string) =>
 	value === undefined ? [] : [{ against, bound: 'at most' as const, value }];
-
-/** A run that fails must not count as a quick one. */
-export function requireDone(run: Run): Run {
-	return async () => {
-		const figures = await run();
-		if (figures.failed > 0 || figures.done === 0) {
-			throw new Error(`A file was not submitted: ${figures.firstFailure}`);
-		}
-		return figures;
-	};
-}
 
 /** A file of random bytes: the same MiB again and again. */
 export async function writeFile(path: string, bytes: number): Promise<string> {

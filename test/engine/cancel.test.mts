@@ -13,6 +13,7 @@ import {
 	useBinaryMode,
 	type TestFile,
 } from './harness/binary.mts';
+import { emptyItems } from './harness/engine.mts';
 import { getAll, getControl, submit } from './harness/parameters.mts';
 import { requestsSeen } from './harness/traffic.mts';
 
@@ -37,7 +38,7 @@ interface Situation {
 	underWay: number;
 }
 
-const itemsOf = (count: number) => async () => Array.from({ length: count }, () => ({ json: {} }));
+const itemsOf = (count: number) => async () => emptyItems(count);
 const itemsWith = (count: number, file: () => ReturnType<typeof keepFile>) => async () => {
 	const data = await file();
 	return Array.from({ length: count }, () => ({ json: {}, binary: { data } }));

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { PLANS } from '../../sandbox/api/rateLimit.mts';
 import type { SandboxOptions } from '../../sandbox/server.mts';
 import { openAccount, type Account } from './harness/account.mts';
+import { emptyItems } from './harness/engine.mts';
 import { getControl } from './harness/parameters.mts';
 import { requestsSeen } from './harness/traffic.mts';
 
@@ -15,8 +16,6 @@ async function withAccount(options: SandboxOptions, work: (account: Account) => 
 		await account.close();
 	}
 }
-
-const itemsOf = (count: number) => Array.from({ length: count }, () => ({ json: {} }));
 
 /** The shortest time in which a plan accepts so many requests, in milliseconds: burst, then rate. */
 const leastMs = (plan: 'standard' | 'enterprise', requests: number) =>
@@ -32,7 +31,7 @@ test.concurrent(
 	'1,200 items on the Enterprise plan: none refused, within 10 % of its minimum and the work itself',
 	async () => {
 		await withAccount({ plan: 'enterprise' }, async (account) => {
-			const { status, output } = await account.run(getControl(), itemsOf(1_200));
+			const { status, output } = await account.run(getControl(), emptyItems(1_200));
 			expect(status).toBe('success');
 			expect(output.filter(({ json }) => json.id === 'ctrl_abc123')).toHaveLength(1_200);
 			const { refusals } = await account.sandbox.admin.stats();
@@ -43,7 +42,7 @@ test.concurrent(
 			const { admin } = account.sandbox;
 			await admin.setPlan('unlimited');
 			await admin.resetStats();
-			await account.run(getControl(), itemsOf(1_200));
+			await account.run(getControl(), emptyItems(1_200));
 			const work = await tookMs(account);
 			console.log(`Enterprise plan: 1,200 items in ${took} ms of ${least}; unlimited: ${work} ms`);
 			expect(took).toBeLessThan(least * 1.1 + work);
@@ -54,7 +53,7 @@ test.concurrent(
 test.concurrent('three executions at once on the Standard plan: all done', async () => {
 	await withAccount({ plan: 'standard' }, async (account) => {
 		const executions = await Promise.all(
-			[1, 2, 3].map(async () => await account.run(getControl(), itemsOf(45))),
+			[1, 2, 3].map(async () => await account.run(getControl(), emptyItems(45))),
 		);
 		for (const { status, output } of executions) {
 			expect(status).toBe('success');
@@ -70,7 +69,7 @@ test.concurrent('a wait longer than Max Wait fails and says when to try again', 
 	await withAccount({ plan: 'standard' }, async (account) => {
 		const options = { maxWaitSeconds: 0, parallelRequests: 1 };
 		// So many that also where each takes long the plan's minute ends before they do.
-		const { output } = await account.run(getControl({ options }), itemsOf(300), {
+		const { output } = await account.run(getControl({ options }), emptyItems(300), {
 			node: { onError: 'continueRegularOutput' },
 		});
 		const failed = output.filter(({ json }) => 'error' in json);

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 
 import { CREDENTIAL_TYPE, openAccount, type Account } from './harness/account.mts';
 import { keepContent } from './harness/binary.mts';
+import { emptyItems } from './harness/engine.mts';
 import { getAll, getControl, submit } from './harness/parameters.mts';
 import { problem, SERVICE_TOKEN, startService, type Service } from './harness/service.mts';
 
@@ -206,8 +207,7 @@ describe('a scope', () => {
 	test('that stays refused costs a run one new token, however many items it has', async () => {
 		await list();
 		needs('controls:read', () => []);
-		const items = Array.from({ length: 9 }, () => ({ json: {} }));
-		const { output } = await user.run(getControl(), items, {
+		const { output } = await user.run(getControl(), emptyItems(9), {
 			node: { onError: 'continueRegularOutput' },
 		});
 		expect(output.map(({ json }) => json.error)).toEqual(Array(9).fill('Insufficient Scope'));
@@ -223,8 +223,8 @@ describe('a scope', () => {
 });
 
 test('requests side by side share a new token', async () => {
-	const items = Array.from({ length: 20 }, () => ({ json: {} }));
-	const run = async () => await user.run(getControl({ options: { parallelRequests: 20 } }), items);
+	const run = async () =>
+		await user.run(getControl({ options: { parallelRequests: 20 } }), emptyItems(20));
 	answer = () => ({ id: 'ctrl_abc123' });
 	expect((await run()).status).toBe('success');
 	expect(tokenRequests).toHaveLength(1);
@@ -238,11 +238,7 @@ test('requests side by side share a new token', async () => {
 
 describe('during a run of many items', () => {
 	const control = { id: 'ctrl_abc123' };
-	const readControls = async (count: number) =>
-		await user.run(
-			getControl(),
-			Array.from({ length: count }, () => ({ json: {} })),
-		);
+	const readControls = async (count: number) => await user.run(getControl(), emptyItems(count));
 	const tokensUsed = () => [...new Set(apiTokens)];
 
 	test('a token that expires is renewed once', async () => {
@@ -296,7 +292,7 @@ describe('during a run of many items', () => {
 		};
 		const { output } = await user.run(
 			getControl({ options: { parallelRequests: 1 } }),
-			[{ json: {} }, { json: {} }],
+			emptyItems(2),
 			{ node: { onError: 'continueRegularOutput' } },
 		);
 		expect(output[0]!.json).toHaveProperty('error');

@@ -43,6 +43,10 @@ export interface Execution {
 	run: IRun;
 }
 
+/** So many items with nothing in them. */
+export const emptyItems = (count: number): INodeExecutionData[] =>
+	Array.from({ length: count }, () => ({ json: {} }));
+
 let executions = 0;
 
 /** Runs a workflow in n8n's execution engine, to its end. */
