@@ -28,7 +28,7 @@ async function tookMs({ sandbox }: Account): Promise<number> {
 }
 
 test.concurrent(
-	'1,200 items on the Enterprise plan: none refused, within 10 % of its minimum and the work itself',
+	'1,200 items on the Enterprise plan: none refused, within 10 % of its minimum',
 	async () => {
 		await withAccount({ plan: 'enterprise' }, async (account) => {
 			const { status, output } = await account.run(getControl(), emptyItems(1_200));
@@ -38,14 +38,14 @@ test.concurrent(
 			expect(refusals).toBeLessThanOrEqual(1);
 			expect(await requestsSeen(account.sandbox)).toMatchObject({ getControl: 1_200 + refusals });
 			const [took, least] = [await tookMs(account), leastMs('enterprise', 1_200)];
-			// What a busy machine takes for the requests alone isn't the gate's fault.
+			// A machine so busy that the requests alone take their time can't keep within that.
 			const { admin } = account.sandbox;
 			await admin.setPlan('unlimited');
 			await admin.resetStats();
 			await account.run(getControl(), emptyItems(1_200));
 			const work = await tookMs(account);
 			console.log(`Enterprise plan: 1,200 items in ${took} ms of ${least}; unlimited: ${work} ms`);
-			expect(took).toBeLessThan(least * 1.1 + work);
+			expect(took).toBeLessThan(Math.max(least * 1.1, least + work * 1.5));
 		});
 	},
 );
