@@ -13,6 +13,13 @@ const maxWorkers = 4;
 const WITH_OWN_N8N = ['test/**/{restart,triggerExactlyOnce,triggerRunLimit}.test.mts'];
 const exclude = [...configDefaults.exclude, ...(process.env.N8N_URL ? WITH_OWN_N8N : [])];
 
+/** Of a machine however busy: only what never comes true takes as long. */
+const patience = {
+	testTimeout: 900_000,
+	hookTimeout: 300_000,
+	expect: { poll: { timeout: 120_000 } },
+};
+
 export default defineConfig({
 	test: {
 		sequence: { sequencer: LongestFirst },
@@ -26,9 +33,7 @@ export default defineConfig({
 					include: ['test/unit/**/*.test.mts', 'sandbox/**/*.test.mts'],
 					// Holds what sandboxes send and get against docs/openapi.yaml.
 					setupFiles: ['sandbox/testing/wire/setup.mts'],
-					// Some send thousands of requests to a sandbox; a busy machine takes its time for it.
-					testTimeout: 60_000,
-					hookTimeout: 60_000,
+					...patience,
 				},
 			},
 			{
@@ -37,8 +42,7 @@ export default defineConfig({
 					name: 'commands',
 					maxWorkers,
 					include: ['test/commands/**/*.test.mts'],
-					testTimeout: 60_000,
-					hookTimeout: 60_000,
+					...patience,
 				},
 			},
 			{
@@ -46,9 +50,7 @@ export default defineConfig({
 					name: 'engine',
 					maxWorkers,
 					include: ['test/engine/**/*.test.mts'],
-					// Side by side each takes as long as all of them together: on a busy machine that's minutes.
-					testTimeout: 900_000,
-					hookTimeout: 120_000,
+					...patience,
 					// Most of the time they wait.
 					maxConcurrency: 40,
 				},
@@ -58,8 +60,7 @@ export default defineConfig({
 					name: 'package',
 					maxWorkers,
 					include: ['test/package/**/*.test.mts'],
-					testTimeout: 120_000,
-					hookTimeout: 120_000,
+					...patience,
 					// In "test" the vendor's lint rules judge otherwise than in its scan.
 					env: { NODE_ENV: 'production' },
 				},
@@ -72,8 +73,7 @@ export default defineConfig({
 					globalSetup: 'test/n8n/setup.mts',
 					// They share one n8n, whose memory some of them measure.
 					fileParallelism: false,
-					testTimeout: 300_000,
-					hookTimeout: 300_000,
+					...patience,
 				},
 			},
 			// Both on the n8n that N8N_UNDER_TEST names; see test/compat/main.mts.
@@ -83,8 +83,7 @@ export default defineConfig({
 					maxWorkers,
 					include: ['test/engine/**/*.test.mts', 'test/compat/engine.test.mts'],
 					globalSetup: 'test/compat/setup.mts',
-					testTimeout: 900_000,
-					hookTimeout: 300_000,
+					...patience,
 					maxConcurrency: 40,
 					sequence: { groupOrder: 1 },
 				},
@@ -101,8 +100,7 @@ export default defineConfig({
 					exclude,
 					globalSetup: 'test/n8n/setup.mts',
 					fileParallelism: false,
-					testTimeout: 300_000,
-					hookTimeout: 300_000,
+					...patience,
 					sequence: { groupOrder: 2 },
 				},
 			},
@@ -112,8 +110,7 @@ export default defineConfig({
 					include: ['test/browser/**/*.test.mts'],
 					globalSetup: 'test/n8n/setup.mts',
 					fileParallelism: false,
-					testTimeout: 120_000,
-					hookTimeout: 120_000,
+					...patience,
 				},
 			},
 		],

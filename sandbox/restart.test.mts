@@ -62,7 +62,7 @@ test('nothing that was answered is lost when the service is killed', async () =>
 		service.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
 		const value = (label: string) => new RegExp(`${label} +(\\S+)\n`).exec(printed)?.[1] ?? '';
 		const labels = ['Base URL', 'Client ID', 'Client secret', 'Admin API'];
-		await expect.poll(() => labels.map(value), { timeout: 30_000 }).not.toContain('');
+		await expect.poll(() => labels.map(value)).not.toContain('');
 		const origin = new URL(value('Base URL')).origin;
 		const client = {
 			clientId: value('Client ID'),

@@ -7,6 +7,7 @@
  *
  * Run alone, it does both: `node scripts/n8n/package.mts <user folder>`.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -17,7 +18,10 @@ import { run } from './run.mts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** Packs the package, built anew when `dist` isn't up to date. */
+/**
+ * Packs the package, built anew when `dist` isn't up to date. Each content has a place of its own, so that
+ * no other checkout, nor a later build, changes what a run of the tests was begun with.
+ */
 export async function packPackage(): Promise<string> {
 	const folder = join(cacheRoot, 'tarball');
 	await mkdir(folder, { recursive: true });
@@ -25,7 +29,6 @@ export async function packPackage(): Promise<string> {
 		if (!(await isBuilt())) {
 			await run('Building the package', 'npm', ['run', 'build'], { cwd: root });
 		}
-		// Beside its place and then moved there: others may just be reading the one before.
 		const made = await mkdtemp(join(folder, 'made-'));
 		const packed = await run(
 			'Packing it',
@@ -33,10 +36,11 @@ export async function packPackage(): Promise<string> {
 			['pack', '--json', '--pack-destination', made, '--loglevel=error'],
 			{ cwd: root },
 		);
-		const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-		await rename(join(made, filename), join(folder, filename));
-		await rm(made, { recursive: true });
-		return join(folder, filename);
+		const [{ filename, shasum }] = JSON.parse(packed) as [{ filename: string; shasum: string }];
+		const place = join(folder, shasum);
+		if (existsSync(place)) await rm(made, { recursive: true });
+		else await rename(made, place);
+		return join(place, filename);
 	});
 }
 

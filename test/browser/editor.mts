@@ -11,6 +11,9 @@ import { OWNER } from '../../scripts/n8n/rest.mts';
 
 export type ColourScheme = 'light' | 'dark';
 
+/** How long the browser may take for anything: a busy machine needs half a minute to open the editor. */
+export const PATIENCE_MS = 120_000;
+
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** Where the README's pictures are; they are only taken where this is set. */
 const PICTURES = process.env.SCREENSHOTS;
@@ -68,7 +71,7 @@ export class Editor {
 			viewport: WINDOW,
 		});
 		const page = await context.newPage();
-		page.setDefaultTimeout(30_000);
+		page.setDefaultTimeout(PATIENCE_MS);
 		const editor = new Editor(page, url, scheme);
 		await page.goto(`${url}/signin`);
 		await page.locator('input[type=email], input[name=emailOrLdapLoginId]').fill(OWNER.email);
@@ -223,7 +226,7 @@ export class Editor {
 		await this.page.getByText('Webhook URLs').click();
 		await this.part('radio-button-production').click();
 		return await this.page
-			.getByText(/^http.*\/webhook$/)
+			.getByText(/^http.*\/webhook\/[^/]+\/webhook$/)
 			.first()
 			.innerText();
 	}

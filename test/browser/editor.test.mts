@@ -87,7 +87,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		await entries.first().waitFor();
 		// Until they are filtered, the whole list is shown.
 		await expect
-			.poll(async () => await entries.allInnerTexts(), { timeout: 30_000 })
+			.poll(async () => await entries.allInnerTexts())
 			.toEqual([expect.stringContaining('SOC 2 Type II 2026')]);
 		await entries.first().click();
 		await editor
@@ -99,9 +99,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		await editor.output.getByText('integrity').first().waitFor();
 		await editor.showOutput();
 		await editor.output.getByText('"verified"').waitFor();
-		await expect
-			.poll(async () => await editor.output.innerText(), { timeout: 30_000 })
-			.toMatch(/"verified":\s*true/);
+		await expect.poll(async () => await editor.output.innerText()).toMatch(/"verified":\s*true/);
 		await editor.pictureOfNode('submit');
 		await editor.closeNode();
 	});
@@ -135,9 +133,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 		await editor.execute();
 		await editor.output.getByText('verified').first().waitFor();
 		await editor.showOutput();
-		await expect
-			.poll(async () => await editor.output.innerText(), { timeout: 30_000 })
-			.toMatch(/"verified":\s*true/);
+		await expect.poll(async () => await editor.output.innerText()).toMatch(/"verified":\s*true/);
 		await editor.pictureOfNode('verify');
 		await editor.closeNode();
 	});
@@ -245,7 +241,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 
 		await settings.getByRole('button', { name: 'Send test event' }).click();
 		await expect
-			.poll(async () => await client.listExecutions({ workflowId: id }), { timeout: 30_000 })
+			.poll(async () => await client.listExecutions({ workflowId: id }))
 			.toMatchObject([{ status: 'success', mode: 'webhook' }]);
 		await settings.close();
 	});

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 
 import { admin, connect, sandbox } from '../n8n/fixture.mts';
 import { TriggerWorkflow } from '../n8n/triggerWorkflow.mts';
-import { openBrowser } from './editor.mts';
+import { openBrowser, PATIENCE_MS } from './editor.mts';
 
 let browser: Browser;
 let page: Page;
@@ -14,7 +14,7 @@ const complaints: string[] = [];
 beforeAll(async () => {
 	browser = await openBrowser();
 	page = await browser.newPage();
-	page.setDefaultTimeout(30_000);
+	page.setDefaultTimeout(PATIENCE_MS);
 	page.on('console', (message) => complaints.push(message.text()));
 	page.on('pageerror', ({ message }) => complaints.push(message));
 	trigger = await TriggerWorkflow.start(await connect());
@@ -38,15 +38,12 @@ async function secretShownOnce(): Promise<string> {
 /** Reloads the page of a delivery until it's in this state, after so many attempts at the least. */
 async function untilState(state: 'Delivered' | 'Pending', attempts: number): Promise<void> {
 	await expect
-		.poll(
-			async () => {
-				await page.getByRole('link', { name: 'Refresh' }).click();
-				const badge = await page.locator('main > p .badge').first().innerText();
-				const count = await page.getByRole('heading', { name: /^Attempt/ }).count();
-				return badge === state && count >= attempts;
-			},
-			{ timeout: 30_000 },
-		)
+		.poll(async () => {
+			await page.getByRole('link', { name: 'Refresh' }).click();
+			const badge = await page.locator('main > p .badge').first().innerText();
+			const count = await page.getByRole('heading', { name: /^Attempt/ }).count();
+			return badge === state && count >= attempts;
+		})
 		.toBe(true);
 }
 

@@ -21,6 +21,8 @@ import { TriggerWorkflow } from '../n8n/triggerWorkflow.mts';
 
 const EVENTS = 200;
 const PARALLEL = 10;
+/** When no run has reported for so long, none is under way. */
+const QUIET_MS = 10_000;
 
 let own: OwnN8n;
 let counter: EventCounter;
@@ -57,9 +59,8 @@ async function overRestart(restart: () => Promise<void>, attempt = send) {
 	await Promise.all(Array.from({ length: PARALLEL }, work));
 	await restarted;
 	// n8n doesn't say of a run that was lost that it's over.
-	for (let seen = -1; counter.received.length > seen; await delay(5_000)) {
+	for (let seen = -1; counter.received.length > seen; await delay(QUIET_MS)) {
 		seen = counter.received.length;
-		if (new Set(counter.received).size === EVENTS) break;
 	}
 	const reported = new Set(counter.received);
 	const lost = ids.filter((id) => !reported.has(id)).length;

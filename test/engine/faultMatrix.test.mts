@@ -79,7 +79,7 @@ describe.each(BINARY_MODES)('with files in %s mode', (mode) => {
 				kind,
 				operation: sandboxOperation,
 				// By the time of an early answer a file as small as this one has left.
-				delayMs: kind === 'early-answer' ? 1_000 : 50,
+				delayMs: kind === 'early-answer' ? 5_000 : 50,
 				...(frequency === 'once' && { times: 1 }),
 			});
 			const execution = await account.run(parametersOf(operation), [

@@ -164,8 +164,9 @@ describe('OAuth2 of the real engine', () => {
 		const { status, error } = await call([{ json: {} }], '/echo', await credential(secret));
 		expect(status).toBe('error');
 		expect(error?.message).toMatch(/access token|Client authentication failed/);
-		expect(loggedText()).toContain('Start');
-		expect(loggedText()).not.toContain(secret);
+		const logged = await loggedText();
+		expect(logged).toContain('Start');
+		expect(logged).not.toContain(secret);
 	});
 });
 

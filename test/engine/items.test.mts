@@ -59,7 +59,7 @@ describe.each([1, 4, 20])('with %i parallel requests', (parallelRequests) => {
 
 	test('never more requests run at once', async () => {
 		// Long enough for as many as there may be to set out before the first is back, on a busy machine, too.
-		await account.sandbox.admin.setLatency(500);
+		await account.sandbox.admin.setLatency(1_500);
 		const items = Array.from({ length: 2 * parallelRequests + 1 }, () => ({ json: {} }));
 		await account.run(getControl({ options: { parallelRequests } }), items);
 		await account.sandbox.admin.setLatency(0);

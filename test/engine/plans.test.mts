@@ -27,41 +27,53 @@ async function tookMs({ sandbox }: Account): Promise<number> {
 	return lastRequestAt! - firstRequestAt!;
 }
 
+/**
+ * Expects that what was just run took a plan's shortest time, and no more than a share of it beside. A
+ * machine so busy that the requests alone take their time can't keep within that: they're sent again
+ * without a plan.
+ */
+async function expectTook(
+	account: Account,
+	{ atLeast, share }: { atLeast: number; share: number },
+	again: () => Promise<unknown>,
+): Promise<void> {
+	const took = await tookMs(account);
+	const { admin } = account.sandbox;
+	await admin.setPlan('unlimited');
+	await admin.resetStats();
+	await again();
+	const unlimited = await tookMs(account);
+	console.log(`${took} ms of ${atLeast}; without a plan ${unlimited} ms`);
+	expect(took).toBeLessThan(Math.max(atLeast * (1 + share), atLeast + unlimited * 1.5));
+}
+
 test.concurrent(
 	'1,200 items on the Enterprise plan: none refused, within 10 % of its minimum',
 	async () => {
 		await withAccount({ plan: 'enterprise' }, async (account) => {
-			const { status, output } = await account.run(getControl(), emptyItems(1_200));
+			const run = async () => await account.run(getControl(), emptyItems(1_200));
+			const { status, output } = await run();
 			expect(status).toBe('success');
 			expect(output.filter(({ json }) => json.id === 'ctrl_abc123')).toHaveLength(1_200);
 			const { refusals } = await account.sandbox.admin.stats();
 			expect(refusals).toBeLessThanOrEqual(1);
 			expect(await requestsSeen(account.sandbox)).toMatchObject({ getControl: 1_200 + refusals });
-			const [took, least] = [await tookMs(account), leastMs('enterprise', 1_200)];
-			// A machine so busy that the requests alone take their time can't keep within that.
-			const { admin } = account.sandbox;
-			await admin.setPlan('unlimited');
-			await admin.resetStats();
-			await account.run(getControl(), emptyItems(1_200));
-			const work = await tookMs(account);
-			console.log(`Enterprise plan: 1,200 items in ${took} ms of ${least}; unlimited: ${work} ms`);
-			expect(took).toBeLessThan(Math.max(least * 1.1, least + work * 1.5));
+			await expectTook(account, { atLeast: leastMs('enterprise', 1_200), share: 0.1 }, run);
 		});
 	},
 );
 
 test.concurrent('three executions at once on the Standard plan: all done', async () => {
 	await withAccount({ plan: 'standard' }, async (account) => {
-		const executions = await Promise.all(
-			[1, 2, 3].map(async () => await account.run(getControl(), emptyItems(45))),
-		);
-		for (const { status, output } of executions) {
+		const run = async () =>
+			await Promise.all([1, 2, 3].map(async () => await account.run(getControl(), emptyItems(45))));
+		for (const { status, output } of await run()) {
 			expect(status).toBe('success');
 			expect(output).toHaveLength(45);
 		}
 		const { refusals } = await account.sandbox.admin.stats();
 		expect(refusals).toBeLessThanOrEqual(1);
-		expect(await tookMs(account)).toBeLessThan(leastMs('standard', 135) * 1.2);
+		await expectTook(account, { atLeast: leastMs('standard', 135), share: 0.2 }, run);
 	});
 });
 

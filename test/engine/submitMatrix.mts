@@ -28,8 +28,9 @@ let unknown = 0;
 export function describeSubmissions(size: keyof typeof SIZES): void {
 	beforeAll(async () => {
 		await useBinaryMode('filesystem');
-		speedUpSettling(20);
-		setIdleLimit(5_000);
+		// As in the random faults: a busy machine takes its time to store what it received.
+		speedUpSettling(10);
+		setIdleLimit(10_000);
 	});
 	afterAll(() => {
 		speedUpSettling();

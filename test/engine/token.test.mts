@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { CREDENTIAL_TYPE, openAccount, type Account } from './harness/account.mts';
 import { keepContent } from './harness/binary.mts';
 import { emptyItems } from './harness/engine.mts';
+import { setIdleLimit } from './harness/limits.mts';
 import { getAll, getControl, submit } from './harness/parameters.mts';
 import { problem, SERVICE_TOKEN, startService, type Service } from './harness/service.mts';
 
@@ -169,6 +170,42 @@ describe('a busy token endpoint', () => {
 		expect(error?.message).toBe('AUDITDEX gave no access token');
 		expect(error).toMatchObject({ httpCode: '503' });
 		expect(tokenRequests).toHaveLength(3);
+		token = () => give();
+		expect((await list()).status).toBe('success');
+	});
+});
+
+describe('a token endpoint that gives no answer', () => {
+	beforeEach(() => setIdleLimit(2_000));
+	afterEach(() => setIdleLimit());
+	const stall = (reply: FastifyReply) => reply.hijack();
+
+	test.each([1, 2])('%i times, then fine: works at the next try', async (times) => {
+		token = (reply) => (tokenRequests.length <= times ? stall(reply) : give());
+		expect((await list({ maxRetries: times })).status).toBe('success');
+		expect(tokenRequests).toHaveLength(times + 1);
+		expect((await list()).status).toBe('success');
+		expect(apiTokens).toEqual([newToken(), newToken()]);
+	});
+
+	test('when the token is renewed: works at the next try, for all items', async () => {
+		await list();
+		token = (reply) => (tokenRequests.length === 2 ? stall(reply) : give());
+		const expired = newToken();
+		answer = (_request, reply) =>
+			apiTokens.at(-1) === expired ? problem(reply, 401, 'Invalid Token') : { id: 'ctrl_abc123' };
+		const { status } = await user.run(getControl({ options: { maxRetries: 1 } }), emptyItems(20));
+		expect(status).toBe('success');
+		expect(tokenRequests).toHaveLength(3);
+		expect(apiTokens.at(-1)).toBe(newToken());
+	});
+
+	test('and then a refusal: the refusal is told', async () => {
+		token = (reply) =>
+			tokenRequests.length === 1 ? stall(reply) : reply.code(401).send({ error: 'invalid_client' });
+		const { error } = await list();
+		expect(error?.message).toMatch(/^AUDITDEX refused the client ID or client secret/);
+		expect(tokenRequests).toHaveLength(2);
 		token = () => give();
 		expect((await list()).status).toBe('success');
 	});

@@ -17,7 +17,7 @@ import { startService } from './harness/service.mts';
 
 /** An upload may take as long as bytes keep moving; one that stands still is given up. */
 const MIB = 1024 * 1024;
-const IDLE_LIMIT_MS = 4_000;
+const IDLE_LIMIT_MS = 8_000;
 /** Slow enough to take longer than the limit, fast enough to empty what the system buffers in it. */
 const BYTES_A_SECOND = 3 * MIB;
 
@@ -25,7 +25,7 @@ let account: Account;
 let file: TestFile;
 beforeAll(async () => {
 	account = await openAccount();
-	file = await makeFile(24 * MIB, 1);
+	file = await makeFile(48 * MIB, 1);
 	setIdleLimit(IDLE_LIMIT_MS);
 	speedUpSettling(20);
 });

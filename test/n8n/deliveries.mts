@@ -2,6 +2,7 @@
 import { type BinaryToTextEncoding, createHmac, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { IDataObject } from 'n8n-workflow';
 import { Agent, request } from 'undici';
 
@@ -118,8 +119,9 @@ function parsed(text: string): unknown {
 
 const LONGEST_WAIT_MS = 2_000;
 
-/** An attempt at a delivery, and when it was over. */
+/** An attempt at a delivery, when it began and when it was over. */
 export interface Attempt {
+	startedAt: number;
 	endedAt: number;
 	/** Undefined where the connection broke. */
 	answer?: Answer;
@@ -129,7 +131,7 @@ export interface Attempt {
  * Sends a delivery until it gets a 2xx, as webhook services do: again after growing waits on any
  * other answer and on broken connections.
  * @returns all attempts; the last one is the success
- * @throws Error when there's none within three minutes
+ * @throws Error when there's none within ten minutes
  */
 export async function sendUntilAccepted(
 	url: string,
@@ -137,12 +139,29 @@ export async function sendUntilAccepted(
 	attempt: typeof send = send,
 ): Promise<Attempt[]> {
 	const attempts: Attempt[] = [];
-	const deadline = Date.now() + 180_000;
+	const deadline = Date.now() + 600_000;
 	for (let wait = 100; Date.now() < deadline; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+		const startedAt = Date.now();
 		const answer = await attempt(url, message).catch(() => undefined);
-		attempts.push({ endedAt: Date.now(), answer });
+		attempts.push({ startedAt, endedAt: Date.now(), answer });
 		if (answer && answer.status >= 200 && answer.status < 300) return attempts;
 		await delay(wait);
 	}
 	throw new Error(`A delivery was not accepted: ${JSON.stringify(attempts.at(-1))}`);
+}
+
+/**
+ * Sends copies of a delivery at the same time, each until it is accepted.
+ * @returns all answers but 503s, by which a copy of one that is being worked on is to come again
+ */
+export async function sendCopies(
+	url: string,
+	message: Delivery,
+	count: number,
+): Promise<Array<Answer | undefined>> {
+	const copies = Array.from({ length: count }, async () => await sendUntilAccepted(url, message));
+	const attempts = (await Promise.all(copies)).flat();
+	return attempts
+		.map(({ answer }) => answer)
+		.filter((answer) => !isDeepStrictEqual(answer, refusedWith(503)));
 }

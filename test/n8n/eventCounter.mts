@@ -8,6 +8,8 @@ export interface EventCounter {
 	received: string[];
 	/** How long it takes to answer, in milliseconds; 0 unless set. */
 	answersAfterMs: number;
+	/** What it waits for before any answer. */
+	heldUntil?: Promise<void>;
 	/** How many of the next are answered with 500. */
 	failures: number;
 	/** The node that reports the finding of its input. */
@@ -24,6 +26,7 @@ export async function startEventCounter(): Promise<EventCounter> {
 		const fails = counter.failures > 0;
 		if (fails) counter.failures--;
 		await delay(counter.answersAfterMs);
+		await counter.heldUntil;
 		return await reply.code(fails ? 500 : 200).send({});
 	});
 	const origin = await app.listen({ host: '127.0.0.1', port: 0 });

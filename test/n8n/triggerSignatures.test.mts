@@ -215,11 +215,17 @@ describe('a timestamp and the body, signed together', () => {
 		['missing', () => message(body, '', `v1=${hmac(body)}`)],
 		[
 			'not the signed one',
-			() => message(body, epoch(), `t=${epoch(1)},v1=${hmac(`${epoch()}.${body}`)}`),
+			() => {
+				const now = epoch();
+				return message(body, now, `t=${now + 1},v1=${hmac(`${now}.${body}`)}`);
+			},
 		],
 		[
 			'there twice',
-			() => message(body, epoch(), `t=1,t=${epoch()},v1=${hmac(`${epoch()}.${body}`)}`),
+			() => {
+				const now = epoch();
+				return message(body, now, `t=1,t=${now},v1=${hmac(`${now}.${body}`)}`);
+			},
 		],
 		['left out of what is signed', () => message(body, epoch(), `t=${epoch()},v1=${hmac(body)}`)],
 	])('is refused with a timestamp %s', async (_name, make) => {
@@ -328,10 +334,13 @@ describe('without any option', () => {
 		],
 		[
 			'a header of its own for the timestamp',
-			(body) => [
-				['X-Auditdex-Timestamp', String(epoch())],
-				[HEADER, `v0=${hmac(`${epoch()}.${body}`)}`],
-			],
+			(body) => {
+				const now = epoch();
+				return [
+					['X-Auditdex-Timestamp', String(now)],
+					[HEADER, `v0=${hmac(`${now}.${body}`)}`],
+				];
+			},
 		],
 		[
 			'milliseconds',

@@ -5,10 +5,12 @@
  * Everything comes through `require`, because n8n-core and the compiled nodes do too: an `import` of
  * n8n-workflow would bring a second copy of its classes.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterAll } from 'vitest';
 
@@ -57,12 +59,19 @@ const { Logger } = requireOfCore('@n8n/backend-common') as {
 	Logger: Constructor<Parameters<typeof workflow.LoggerProxy.init>[0]>;
 };
 provideCredentialKey(core, Container);
-workflow.LoggerProxy.init(Container.get(Logger));
+const logger = Container.get(Logger);
+workflow.LoggerProxy.init(logger);
 await startExpressionEngine(workflow, requireOfCore, Container);
 
-/** All that this n8n has logged so far, debug messages included. */
-export function loggedText(): string {
-	return readdirSync(logFolder)
-		.map((file) => readFileSync(join(logFolder, file), 'utf8'))
-		.join('\n');
+/** All that this n8n has logged so far, debug messages included. It writes late: a last line is waited for. */
+export async function loggedText(): Promise<string> {
+	const last = randomUUID();
+	logger.info(last);
+	for (;;) {
+		const text = readdirSync(logFolder)
+			.map((file) => readFileSync(join(logFolder, file), 'utf8'))
+			.join('\n');
+		if (text.includes(last)) return text;
+		await delay(10);
+	}
 }

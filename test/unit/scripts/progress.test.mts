@@ -55,7 +55,7 @@ describe('The progress of an installation', () => {
 		const { stream, written } = terminal(true);
 		let done = 0;
 		const hide = showProgress(() => `${++done} of 9 packages`, stream);
-		await expect.poll(() => written.join(''), { timeout: 10_000 }).toContain('2 of 9 packages');
+		await expect.poll(() => written.join('')).toContain('2 of 9 packages');
 		hide();
 		expect(written[0]).toMatch(/1 of 9 packages · 0 s$/);
 		expect(written.join('')).not.toContain('\n');

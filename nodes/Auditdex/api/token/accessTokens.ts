@@ -1,13 +1,9 @@
-import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
-
-import { CREDENTIAL_TYPE, readCredential, type ApiContext, type Credential } from '../credential';
-import { isObject } from '../json';
+import { readCredential, type ApiContext, type Credential } from '../credential';
 import { monotonicMs } from '../monotonic';
 import { cancellation, cancelSignalOf } from '../request/cancellation';
-import { IDLE_LIMIT, untilAborted } from '../request/deadline';
+import { untilAborted } from '../request/deadline';
 import { attempt, type ApiRequest, type Attempt } from '../request/transport';
-import { LOOKED_AFTER } from './grantedToken';
-import { IN_HEADER } from './inHeader';
+import { renewToken, withCredential } from './renewal';
 import { outcomeOfTokenFault, outcomeWithoutToken } from './tokenOutcome';
 
 /** RFC 6750 §3.1: the token is no longer valid, or lacks a scope that it may have by now. */
@@ -15,9 +11,6 @@ const TOKEN_STATUSES = new Set([401, 403]);
 
 /** For so long requests share what was read of the credential: n8n takes longer to read it than to send. */
 const RECENT_MS = 1_000;
-
-/** Renewals under way in this process, by credential: requests side by side share one. */
-const renewals = new Map<string, Promise<unknown>>();
 
 /**
  * The credential's access token during one execution. n8n gets it, and stores it encrypted for all its
@@ -89,7 +82,7 @@ export class AccessTokens {
 		if (accessToken === undefined || accessToken === this.refused) {
 			const cancelled = cancelSignalOf(this.context);
 			try {
-				const renewing = renewal(this.context, data);
+				const renewing = renewToken(this.context, data);
 				await (cancelled ? untilAborted(renewing, cancelled) : renewing);
 			} catch (error) {
 				if (cancelled?.aborted) throw cancellation(this.context.getNode());
@@ -111,44 +104,4 @@ function again(made: Attempt): Attempt {
 	const { outcome } = made;
 	if (outcome.kind !== 'refused') return made;
 	return { ...made, outcome: { kind: 'notSent', error: outcome.error } };
-}
-
-/** n8n's own, or that of a request beside this one. */
-async function renewal(context: ApiContext, data: ICredentialDataDecryptedObject): Promise<void> {
-	const key = context.getNode().credentials?.[CREDENTIAL_TYPE]?.id ?? '';
-	const pending =
-		renewals.get(key) ?? renewInTime(context, data).finally(() => renewals.delete(key));
-	renewals.set(key, pending);
-	await pending;
-}
-
-async function renewInTime(
-	context: ApiContext,
-	data: ICredentialDataDecryptedObject,
-): Promise<unknown> {
-	const stored = isObject(data.oauthTokenData) ? data.oauthTokenData : {};
-	const limit = AbortSignal.timeout(IDLE_LIMIT.ms); // n8n 1.x has none
-	const renewing = context.helpers.refreshOAuth2Token.call(
-		withCredential(context, { ...data, oauthTokenData: stored }),
-		CREDENTIAL_TYPE,
-		{
-			...IN_HEADER,
-			// n8n gets a token only while the stored one is `===` the given one, which objects never are.
-			...(typeof stored.access_token === 'object' && { property: 'access_token.constructor.name' }),
-		},
-	);
-	try {
-		return await untilAborted(renewing, limit);
-	} catch (error) {
-		throw limit.aborted ? Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' }) : error;
-	}
-}
-
-/**
- * The context as n8n's helpers shall see it: they read the credential from it, and get the one that has
- * just been read. `preAuthentication` knows by the mark that the node itself looks after the token.
- */
-function withCredential<T extends ApiContext>(context: T, data: ICredentialDataDecryptedObject): T {
-	const getCredentials = async () => ({ ...data, ...LOOKED_AFTER });
-	return Object.create(context, { getCredentials: { value: getCredentials } }) as T;
 }
