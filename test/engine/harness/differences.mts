@@ -68,3 +68,6 @@ export async function withIsolate<T>(expression: Isolated, work: () => T): Promi
 export function sharesRenewals(requireOfCore: NodeJS.Require): boolean {
 	return 'SingleFlightLease' in (requireOfCore('@n8n/backend-common') as object);
 }
+
+/** Whether n8n says why it got no token for a credential that has none; in 2.20 the cause was dropped. */
+export const tellsFirstRefusal = sharesRenewals;
