@@ -188,8 +188,9 @@ export class Editor {
 		return await this.credentialForm();
 	}
 
-	/** Opens the chosen credential, which n8n then tests. */
+	/** Opens the chosen credential, which n8n then tests. A form that is still closing would close this one, too. */
 	async openCredential(): Promise<Locator> {
+		await this.part('editCredential-modal').waitFor({ state: 'hidden' });
 		await this.part('credential-edit-button').click();
 		return await this.credentialForm();
 	}

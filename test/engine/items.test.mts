@@ -89,6 +89,26 @@ test('of files over 8 MiB no more than four are sent at once, by all runs togeth
 	expect(most).toBe(4);
 });
 
+test('large files to a service that stands still hold up none to another', async () => {
+	let standing = 0;
+	const service = await startService(({ method, raw }, reply) => {
+		if (method === 'GET') return { id: 'ctrl_abc123', evidence: [] };
+		standing += 1;
+		raw.pause();
+		return reply.hijack();
+	});
+	const other = await account.withCredential({ baseUrl: service.baseUrl });
+	const items = await filesOf(Array.from({ length: 5 }, () => 'large'.repeat(2 * 1024 * 1024)));
+	const stop = new AbortController();
+	const stuck = other.run(submit(), items, { signal: stop.signal });
+	await expect.poll(() => standing).toBe(4);
+	const { output } = await account.run(submit(), [items[0]!]);
+	expect(output[0]?.json.integrity).toMatchObject({ verified: true });
+	stop.abort();
+	expect((await stuck).status).toBe('canceled');
+	await service.close();
+});
+
 describe('one item among five that AUDITDEX refuses', () => {
 	const contents = ['one', 'two', 'three', 'four', 'five'];
 	const parameters = submit({ controlId: '={{ $json.controlId }}' });

@@ -165,6 +165,16 @@ test('and where it can’t be told in any try, it is never sent again', async ()
 	expect(await requestsSeen(account.sandbox)).toMatchObject({ submitEvidence: 1 });
 });
 
+test('a credential that can’t be used is each item’s error, with Continue on Fail', async () => {
+	const other = await account.withCredential({ baseUrl: 'http://auditdex.example/v1' });
+	const { status, output } = await other.run(submit(), await threeItems(), {
+		node: { ...RETRY, onError: 'continueRegularOutput' },
+	});
+	expect(status).toBe('success');
+	expect(output).toHaveLength(3);
+	for (const { json } of output) expect(json.error).toMatch(/base URL/i);
+});
+
 test('evidence that was stored changed is not stored again', async () => {
 	await failNth(1, 'wrong-hash');
 	const { error } = await run([await itemWith(randomUUID())]);

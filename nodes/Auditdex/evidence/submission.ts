@@ -6,10 +6,10 @@ import type { JsonObject } from '../api/json';
 import { monotonicMs } from '../api/monotonic';
 import { SETTLING } from '../api/request/outcome';
 import type { Attempt } from '../api/request/transport';
-import { Turns } from '../items/turns';
 import { EvidenceForm } from './evidenceForm';
 import { sha256Of, type EvidenceFile } from './evidenceFile';
 import { KeyedQueue } from './keyedQueue';
+import { largeUploadsOf } from './largeUploads';
 import { identityOf, lookUp, readEvidence, type EvidenceView, type Lookup } from './lookup';
 import { lookUpOwn, type Submitted } from './ownEvidence';
 import { receiptOf } from './receipt';
@@ -66,13 +66,6 @@ export async function submitFile(
 }
 
 const sameFile = new KeyedQueue();
-
-/**
- * Large files that this process sends at once, of all its runs: each takes up to 20 MiB of memory, and
- * more of them at once are hardly faster (BENCHMARKS.md, "Parallel Requests").
- */
-const LARGE_AT_ONCE = 4;
-const largeUploads = new Turns(LARGE_AT_ONCE);
 
 /** One submission on its way. */
 class Sending {
@@ -180,7 +173,7 @@ class Sending {
 	/** Sends the file once: a large one when it's its turn, and first after asking the control. */
 	private async upload(isFirst: boolean): Promise<Attempt> {
 		if (this.submission.file.size <= LARGE_BYTES) return await this.uploadNow();
-		const endUpload = await largeUploads.take();
+		const endUpload = await largeUploadsOf(this.client.account).take();
 		try {
 			if (isFirst && !this.before) await this.askBefore();
 			return await this.uploadNow();

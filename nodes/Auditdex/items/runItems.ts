@@ -42,7 +42,8 @@ export async function runItems(
 	}
 	const readable = readings.filter((reading) => 'jobs' in reading);
 	const client = readable.length > 0 ? AuditdexClient.connect(context) : undefined;
-	await Promise.allSettled([client]); // a credential that can't be used is each item's to report
+	// A credential that can't be used is each item's to report, and not to be tried again.
+	const [connection] = await Promise.allSettled([client]);
 	const memory = new ExecutionMemory(context);
 	let failed = readable.length < readings.length;
 
@@ -64,8 +65,8 @@ export async function runItems(
 				return output.map((json) => ({ json, pairedItem: { item: itemIndex } }));
 			} catch (error) {
 				if (cancelled?.aborted) throw cancellation(node);
-				if (tried < tries) {
-					await (await client)?.pause(waitMs);
+				if (tried < tries && connection.status === 'fulfilled') {
+					await connection.value?.pause(waitMs);
 					continue;
 				}
 				failed = true;

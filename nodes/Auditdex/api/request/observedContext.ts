@@ -2,6 +2,7 @@ import type { IHttpRequestOptions } from 'n8n-workflow';
 
 import type { ApiContext } from '../credential';
 import { AuditdexError } from '../errors/auditdexError';
+import { withHttpRequest } from './withHttpRequest';
 
 /** What came of the request itself: an answer as received, or why there was none. */
 export type Observed =
@@ -44,8 +45,7 @@ export function observedContext<T extends ApiContext>(context: T, signal: AbortS
 			if (config && typeof code === 'string') return { fault: code };
 			throw thrown;
 		});
-	return Object.create(context, {
+	return Object.create(withHttpRequest(context, httpRequest), {
 		getExecutionCancelSignal: { value: () => signal },
-		helpers: { value: Object.create(helpers, { httpRequest: { value: httpRequest } }) as object },
 	}) as T;
 }

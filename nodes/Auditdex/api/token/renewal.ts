@@ -3,13 +3,14 @@ import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { CREDENTIAL_TYPE, type ApiContext } from '../credential';
 import { isObject } from '../json';
 import { IDLE_LIMIT, untilAborted } from '../request/deadline';
+import { withHttpRequest } from '../request/withHttpRequest';
 import { LOOKED_AFTER } from './grantedToken';
 import { IN_HEADER } from './inHeader';
 
 /** Renewals under way in this process, by credential: requests side by side share one. */
 const renewals = new Map<string, Promise<unknown>>();
 
-/** Credentials whose last renewal got no answer in time, and which n8n still waits for. */
+/** Credentials with a renewal that got no answer in time, and for which n8n still waits. */
 const unanswered = new Set<string>();
 
 /**
@@ -32,12 +33,13 @@ async function renewInTime(
 	data: ICredentialDataDecryptedObject,
 	key: string,
 ): Promise<void> {
-	const limit = AbortSignal.timeout(IDLE_LIMIT.ms); // n8n's own is five minutes, in 1.x none
-	const renewing = unanswered.has(key) ? getFirstToken(context, data) : refresh(context, data);
+	const limit = AbortSignal.timeout(IDLE_LIMIT.ms); // n8n's own is five minutes
+	const isFirst = unanswered.has(key);
+	const renewing = isFirst ? getFirstToken(context, data) : refresh(context, data);
 	try {
 		await untilAborted(renewing, limit);
 	} catch (error) {
-		if (limit.aborted) {
+		if (limit.aborted && !isFirst) {
 			unanswered.add(key);
 			void Promise.allSettled([renewing]).then(() => unanswered.delete(key));
 		}
@@ -61,17 +63,16 @@ async function refresh(context: ApiContext, data: ICredentialDataDecryptedObject
 /**
  * Has n8n get a token as for a credential that has none, before a request, which isn't sent. n8n (2.41)
  * lets all renewals of a credential wait for the one under way, however long that takes; not this one.
+ * Older versions don't, and keep to themselves why this one was refused: which of them it is, a node
+ * can't tell.
  */
 async function getFirstToken(
 	context: ApiContext,
 	data: ICredentialDataDecryptedObject,
 ): Promise<void> {
-	const httpRequest = async () => ({ statusCode: 204 });
-	const helpers = Object.create(context.helpers, { httpRequest: { value: httpRequest } }) as object;
+	const withoutToken = withCredential(context, { ...data, oauthTokenData: {} });
 	await context.helpers.httpRequestWithAuthentication.call(
-		Object.create(withCredential(context, { ...data, oauthTokenData: {} }), {
-			helpers: { value: helpers },
-		}) as ApiContext,
+		withHttpRequest(withoutToken, async () => ({ statusCode: 204 })),
 		CREDENTIAL_TYPE,
 		{ url: String(data.baseUrl) },
 		{ oauth2: IN_HEADER },
