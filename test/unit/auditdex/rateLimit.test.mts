@@ -259,6 +259,17 @@ describe('a wait longer than Max Wait', () => {
 		expect(await request(() => answer(200), 10_000)).toBeLessThanOrEqual(10_000);
 	});
 
+	test('is its own, though one before it leaves room for others for longer', async () => {
+		const { time, request, answer, enter } = gateAt(() => 1);
+		for (let n = 0; n < 5; n++) await request(() => answer(429, left(0, 1)));
+		const from = time.now();
+		const patient = enter();
+		await time.run(enter(3_000));
+		expect(time.now() - from).toBeLessThanOrEqual(3_000);
+		await time.run(patient);
+		expect(time.now() - from).toBeGreaterThan(30_000);
+	});
+
 	test('may be any wait at all', async () => {
 		const { request, answer, enter } = gateAt();
 		await request(() => answer(200, left(0, 1)));

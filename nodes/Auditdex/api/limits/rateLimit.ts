@@ -40,6 +40,8 @@ export interface Pass {
 interface Place {
 	/** Tells the request to look again whether it may go. */
 	call: () => void;
+	/** Whether it's waiting for a moment, not for others. */
+	isPausing: boolean;
 }
 
 /**
@@ -88,7 +90,7 @@ export class RateLimitGate {
 	 * @throws AuditdexError when the service asks for a longer wait than `maxWaitMs`
 	 */
 	async enter(pause: Pause, maxWaitMs: number): Promise<Pass> {
-		const place: Place = { call: () => {} };
+		const place: Place = { call: () => {}, isPausing: false };
 		this.queue.add(place);
 		try {
 			for (let patience = maxWaitMs; ; ) {
@@ -96,9 +98,11 @@ export class RateLimitGate {
 				if (asked > maxWaitMs) throw waitTooLong(this.epoch() + asked, asked, maxWaitMs);
 				const wait = Math.max(asked, Math.min(this.resumeAt - this.now(), patience));
 				if (wait > 0) {
+					place.isPausing = true;
 					await pause(wait);
+					place.isPausing = false;
 					patience -= wait;
-				} else if (this.isFirst(place) && this.hasRoom()) {
+				} else if (this.isNext(place, patience > 0) && this.hasRoom()) {
 					return this.letPass();
 				} else {
 					// The pause ends the wait when the execution is cancelled, or the limit has been reset.
@@ -126,8 +130,13 @@ export class RateLimitGate {
 		this.callFirst();
 	}
 
-	private isFirst(place: Place): boolean {
-		return this.queue.values().next().value === place;
+	/** Whether it's first, but for those that leave room for others longer than its patience lasts. */
+	private isNext(place: Place, isPatient: boolean): boolean {
+		for (const other of this.queue) {
+			if (other === place) return true;
+			if (isPatient || !other.isPausing) return false;
+		}
+		return false;
 	}
 
 	private callFirst(): void {
