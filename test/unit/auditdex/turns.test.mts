@@ -36,6 +36,28 @@ describe('Taking turns', () => {
 		await third;
 	});
 
+	it('lets one at a time go again after several did not wait any longer', async () => {
+		const turns = new Turns(1, 1_000);
+		const slow = await turns.take();
+		const impatient = await Promise.all([1, 2, 3, 4].map(async () => await turns.take()));
+		let on = 0;
+		const ends: Array<() => void> = [];
+		const later = Array.from({ length: 3 }, async () => {
+			ends.push(await turns.take());
+			on++;
+		});
+		for (const end of [slow, ...impatient.slice(0, -1)]) end();
+		await delay(10);
+		expect(on).toBe(0);
+		for (const end of [impatient.at(-1)!, () => ends[0]!(), () => ends[1]!()]) {
+			const before = on;
+			end();
+			await delay(10);
+			expect(on).toBe(before + 1);
+		}
+		await Promise.all(later);
+	});
+
 	it('waits for its turn however long that takes, where no longest wait is set', async () => {
 		const turns = new Turns(1);
 		const end = await turns.take();
