@@ -68,6 +68,9 @@ describe.each([1, 4, 20])('with %i parallel requests', (parallelRequests) => {
 	});
 });
 
+const fiveLargeFiles = async () =>
+	await filesOf(Array.from({ length: 5 }, () => 'large'.repeat(2 * 1024 * 1024)));
+
 test('of files over 8 MiB no more than four are sent at once, by all runs together', async () => {
 	let underWay = 0;
 	let most = 0;
@@ -80,7 +83,7 @@ test('of files over 8 MiB no more than four are sent at once, by all runs togeth
 		return { id: 'evd_1' };
 	});
 	const other = await account.withCredential({ baseUrl: service.baseUrl });
-	const items = await filesOf(Array.from({ length: 5 }, () => 'large'.repeat(2 * 1024 * 1024)));
+	const items = await fiveLargeFiles();
 	const parameters = submit({ options: { parallelRequests: 20 } });
 	const runs = await Promise.all([1, 2].map(async () => await other.run(parameters, items)));
 	await service.close();
@@ -98,7 +101,7 @@ test('large files to a service that stands still hold up none to another', async
 		return reply.hijack();
 	});
 	const other = await account.withCredential({ baseUrl: service.baseUrl });
-	const items = await filesOf(Array.from({ length: 5 }, () => 'large'.repeat(2 * 1024 * 1024)));
+	const items = await fiveLargeFiles();
 	const stop = new AbortController();
 	const stuck = other.run(submit(), items, { signal: stop.signal });
 	await expect.poll(() => standing).toBe(4);

@@ -4,7 +4,7 @@ import type {
 	ILoadOptionsFunctions,
 } from 'n8n-workflow';
 
-import { accessTokenIn } from './token/grantedToken';
+import { accessTokenIn, LOOKED_AFTER } from './token/grantedToken';
 
 export const CREDENTIAL_TYPE = 'auditdexOAuth2Api';
 
@@ -33,4 +33,16 @@ export async function readCredential(context: ApiContext): Promise<Credential> {
 		accessToken,
 		data,
 	};
+}
+
+/**
+ * The context as n8n's helpers shall see it: they read the credential from it, and get the one that has
+ * just been read. `preAuthentication` knows by the mark that the node itself looks after the token.
+ */
+export function withCredential<T extends ApiContext>(
+	context: T,
+	data: ICredentialDataDecryptedObject,
+): T {
+	const getCredentials = async () => ({ ...data, ...LOOKED_AFTER });
+	return Object.create(context, { getCredentials: { value: getCredentials } }) as T;
 }

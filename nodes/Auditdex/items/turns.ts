@@ -38,13 +38,10 @@ export class Turns {
 		this.#waiting.push(go);
 		if (this.#longestWaitMs === undefined) return await called;
 		await Promise.race([called, sleep(this.#longestWaitMs)]);
-		if (this.#current.has(turn)) return;
-		this.#waiting.splice(this.#waiting.indexOf(go), 1);
-		this.#takeOver(turn);
-	}
-
-	/** The oldest turn is this one's now: were there one more instead, it would stay one more. */
-	#takeOver(turn: object): void {
+		const place = this.#waiting.indexOf(go);
+		if (place < 0) return; // it was called
+		this.#waiting.splice(place, 1);
+		// The oldest turn is this one's now: were there one more instead, it would stay one more.
 		const [oldest] = this.#current;
 		if (oldest) this.#current.delete(oldest);
 		this.#current.add(turn);

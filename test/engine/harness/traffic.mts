@@ -1,6 +1,7 @@
 import { expect, vi } from 'vitest';
 
 import type { Sandbox } from '../../../sandbox/server.mts';
+import type { StatsReport } from '../../../sandbox/stats.mts';
 
 /** How many requests the sandbox has received since its counts were reset. */
 export interface Traffic {
@@ -21,6 +22,11 @@ export async function requestsSeen(sandbox: Sandbox): Promise<Traffic> {
 		},
 		{ timeout: 10_000 },
 	);
+	return trafficOf(requests);
+}
+
+/** Of requests by operation and status, how many have been answered. */
+export function trafficOf(requests: StatsReport['requests']): Traffic {
 	const count = (operation: string) =>
 		Object.values(requests[operation] ?? {}).reduce((sum, n) => sum + n, 0);
 	return {

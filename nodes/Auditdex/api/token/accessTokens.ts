@@ -1,9 +1,9 @@
-import { readCredential, type ApiContext, type Credential } from '../credential';
+import { readCredential, withCredential, type ApiContext, type Credential } from '../credential';
 import { monotonicMs } from '../monotonic';
 import { cancellation, cancelSignalOf } from '../request/cancellation';
 import { untilAborted } from '../request/deadline';
 import { attempt, type ApiRequest, type Attempt } from '../request/transport';
-import { renewToken, withCredential } from './renewal';
+import { renewToken } from './renewal';
 import { outcomeOfTokenFault, outcomeWithoutToken } from './tokenOutcome';
 
 /** RFC 6750 §3.1: the token is no longer valid, or lacks a scope that it may have by now. */

@@ -1,14 +1,13 @@
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
-import { CREDENTIAL_TYPE, type ApiContext } from '../credential';
+import { CREDENTIAL_TYPE, withCredential, type ApiContext } from '../credential';
 import { isObject } from '../json';
 import { IDLE_LIMIT, untilAborted } from '../request/deadline';
 import { withHttpRequest } from '../request/withHttpRequest';
-import { LOOKED_AFTER } from './grantedToken';
 import { IN_HEADER } from './inHeader';
 
 /** Renewals under way in this process, by credential: requests side by side share one. */
-const renewals = new Map<string, Promise<unknown>>();
+const renewals = new Map<string, Promise<void>>();
 
 /** Credentials with a renewal that got no answer in time, and for which n8n still waits. */
 const unanswered = new Set<string>();
@@ -77,16 +76,4 @@ async function getFirstToken(
 		{ url: String(data.baseUrl) },
 		{ oauth2: IN_HEADER },
 	);
-}
-
-/**
- * The context as n8n's helpers shall see it: they read the credential from it, and get the one that has
- * just been read. `preAuthentication` knows by the mark that the node itself looks after the token.
- */
-export function withCredential<T extends ApiContext>(
-	context: T,
-	data: ICredentialDataDecryptedObject,
-): T {
-	const getCredentials = async () => ({ ...data, ...LOOKED_AFTER });
-	return Object.create(context, { getCredentials: { value: getCredentials } }) as T;
 }
