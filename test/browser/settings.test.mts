@@ -68,7 +68,7 @@ test('a webhook on the settings page, from its first secret to its removal', asy
 	expect(await delivery.innerText()).toMatch(/X-Auditdex-Signature: sha256=[0-9a-f]{64}\n/);
 	expect(await delivery.innerText()).toContain('HTTP status 200');
 	expect(await delivery.innerText()).toContain('{"received":true}');
-	expect(await trigger.newRuns()).toMatchObject([[{ event: 'control.concluded' }]]);
+	expect(await trigger.newRuns(1)).toMatchObject([[{ event: 'control.concluded' }]]);
 	await press('Redeliver');
 	await untilState('Delivered', 2);
 	await page.getByText('{"received":true,"duplicate":true}').waitFor();
@@ -81,7 +81,7 @@ test('a webhook on the settings page, from its first secret to its removal', asy
 	expect(second).not.toBe(first);
 	await press('Send test event');
 	await untilState('Delivered', 1);
-	expect(await trigger.newRuns()).toHaveLength(1);
+	expect(await trigger.newRuns(1)).toHaveLength(1);
 	await page.goto(webhookPage);
 	await press('Stop using the previous secret');
 	await press('Send test event');
@@ -92,7 +92,7 @@ test('a webhook on the settings page, from its first secret to its removal', asy
 	// On a slow machine the service has done so by itself by now.
 	await page.getByRole('button', { name: /^(Try again now|Redeliver)$/ }).click();
 	await untilState('Delivered', 2);
-	expect(await trigger.newRuns()).toHaveLength(1);
+	expect(await trigger.newRuns(1)).toHaveLength(1);
 
 	await page.goto(webhookPage);
 	await page.getByText('Remove this webhook').click();

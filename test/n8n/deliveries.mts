@@ -150,6 +150,24 @@ export async function sendUntilAccepted(
 	throw new Error(`A delivery was not accepted: ${JSON.stringify(attempts.at(-1))}`);
 }
 
+/** The trigger's own is five seconds. */
+const LONGEST_WAIT_FOR_TURN_MS = 4_500;
+
+/**
+ * How many events may run twice over an end of n8n: one whose run n8n is starting, and one whose answer
+ * is on its way. Where a busy machine had a delivery wait too long for its turn, n8n was starting
+ * several.
+ * @param endingSince when n8n was told to end
+ * @param parallel how many deliveries were under way at the same time
+ */
+export function mostRunTwice(attempts: Attempt[], endingSince: number, parallel: number): number {
+	const isInTurn = attempts.every(
+		({ startedAt, endedAt }) =>
+			endedAt <= endingSince || endingSince - startedAt < LONGEST_WAIT_FOR_TURN_MS,
+	);
+	return isInTurn ? 2 : parallel;
+}
+
 /**
  * Sends copies of a delivery at the same time, each until it is accepted.
  * @returns all answers but 503s, by which a copy of one that is being worked on is to come again

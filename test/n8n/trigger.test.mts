@@ -46,7 +46,7 @@ describe('a trigger on two events, of one engagement and of two severities', () 
 	it('runs once, with the payload as it came, for a signed event', async () => {
 		const event = { ...finding({}, { nested: { list: [1, 'ü', null] } }), delivery_attempt: 1 };
 		expect(await trigger.send(signed(event))).toEqual(ACCEPTED);
-		expect(await trigger.newRuns()).toEqual([[event]]);
+		expect(await trigger.newRuns(1)).toEqual([[event]]);
 	});
 
 	it.each([
@@ -62,7 +62,7 @@ describe('a trigger on two events, of one engagement and of two severities', () 
 	])('runs nothing for a delivery that comes again as %s', async (_name, again) => {
 		const body = JSON.stringify(finding());
 		expect(await trigger.send(signed(body))).toEqual(ACCEPTED);
-		expect(await trigger.newRuns()).toHaveLength(1);
+		expect(await trigger.newRuns(1)).toHaveLength(1);
 		expect(await trigger.send(again(body))).toEqual(DUPLICATE);
 		expect(await trigger.send(again(body))).toEqual(DUPLICATE);
 	});
@@ -71,7 +71,7 @@ describe('a trigger on two events, of one engagement and of two severities', () 
 		const message = signed(finding());
 		const answers = await sendCopies(trigger.url, message, 20);
 		expect(answers.toSorted(bySize)).toEqual([ACCEPTED, ...Array(19).fill(DUPLICATE)]);
-		expect(await trigger.newRuns()).toHaveLength(1);
+		expect(await trigger.newRuns(1)).toHaveLength(1);
 	});
 
 	it.each([
@@ -80,7 +80,7 @@ describe('a trigger on two events, of one engagement and of two severities', () 
 		['event without a severity', finding({ event: 'engagement.completed' }, { severity: null })],
 	])('runs for each subscribed %s', async (_name, event) => {
 		expect(await trigger.send(signed(event))).toEqual(ACCEPTED);
-		expect(await trigger.newRuns()).toEqual([[event]]);
+		expect(await trigger.newRuns(1)).toEqual([[event]]);
 	});
 
 	it.each([
@@ -142,7 +142,7 @@ describe('a trigger on two events, of one engagement and of two severities', () 
 	])('runs for an event %s', async (_name, timestamp) => {
 		const event = finding({ timestamp: timestamp() });
 		expect(await trigger.send(signed(event))).toEqual(ACCEPTED);
-		expect(await trigger.newRuns()).toEqual([[event]]);
+		expect(await trigger.newRuns(1)).toEqual([[event]]);
 	});
 
 	const now = new Date().toISOString();
@@ -200,7 +200,8 @@ describe('the age limit', () => {
 		});
 		const event = finding({ timestamp: secondsFromNow(seconds) });
 		expect(await trigger.send(signed(event))).toEqual(answer);
-		expect(await trigger.newRuns()).toHaveLength(answer === ACCEPTED ? 1 : 0);
+		const runs = answer === ACCEPTED ? 1 : 0;
+		expect(await trigger.newRuns(runs)).toHaveLength(runs);
 		await trigger.deactivate();
 	});
 });
@@ -214,7 +215,7 @@ describe('every event', () => {
 			finding({ event: 'policy.published' }, { engagement_id: null }),
 		];
 		for (const event of events) expect(await trigger.send(signed(event))).toEqual(ACCEPTED);
-		expect(await trigger.newRuns()).toEqual(events.map((event) => [event]));
+		expect(await trigger.newRuns(events.length)).toEqual(events.map((event) => [event]));
 		await trigger.deactivate();
 	});
 });

@@ -91,7 +91,8 @@ describe('when the workflow succeeded', () => {
 		const statuses = delivered!.attempts.map(({ status }) => status);
 		expect(statuses.at(0)).toBeNull();
 		expect(statuses.at(-1)).toBe(200);
-		expect(statuses.slice(1, -1).filter((status) => status !== 503)).toEqual([]);
+		// A busy n8n may leave one of them unanswered as well.
+		expect(statuses.filter((status) => status !== 503 && status !== null)).toEqual([200]);
 		expect(JSON.parse(delivered!.attempts.at(-1)!.responseBody)).toEqual(DUPLICATE.body);
 		await sandbox.admin.removeWebhook(webhookId);
 	});

@@ -62,7 +62,7 @@ describe('the content type', () => {
 		const event = finding({}, { title: 'Prüfung № 7 😀 = 100 % & more + plus' });
 		const message = signed(event, SECRET, contentType);
 		expect(await trigger.send(message)).toEqual(ACCEPTED);
-		expect(await trigger.newRuns()).toEqual([[event]]);
+		expect(await trigger.newRuns(1)).toEqual([[event]]);
 		expect(await trigger.send(signed(event, 'another-secret-24-chars', contentType))).toEqual(
 			refusedWith(401),
 		);
@@ -81,7 +81,7 @@ describe('compression', () => {
 	it.each(['gzip', 'deflate'] as const)('with %s is undone before', async (encoding) => {
 		const event = finding();
 		expect(await trigger.send(compressed(signed(event), encoding))).toEqual(ACCEPTED);
-		expect(await trigger.newRuns()).toEqual([[event]]);
+		expect(await trigger.newRuns(1)).toEqual([[event]]);
 		expect(await trigger.send(signed(event))).toEqual(DUPLICATE);
 
 		const forged = signed(finding(), 'another-secret-24-chars');
@@ -118,7 +118,7 @@ describe('compression', () => {
 		expect((await trigger.send(bomb)).status).toBeGreaterThanOrEqual(400);
 		const event = finding();
 		expect(await trigger.send(signed(event))).toEqual(ACCEPTED);
-		expect(await trigger.newRuns()).toEqual([[event]]);
+		expect(await trigger.newRuns(1)).toEqual([[event]]);
 	});
 });
 
@@ -128,9 +128,8 @@ describe('the size', () => {
 		const message = signed(event);
 		expect(Buffer.byteLength(message.body)).toBeGreaterThan(10 * MIB);
 		expect(await trigger.send(message)).toEqual(ACCEPTED);
-		// It may take n8n a while after its answer until so large a run is over.
-		const runs: unknown[][] = [];
-		await expect.poll(async () => runs.push(...(await trigger.newRuns()))).toBe(1);
+		const runs = await trigger.newRuns(1);
+		expect(runs).toHaveLength(1);
 		expect(hmac(JSON.stringify(runs[0]![0]))).toBe(hmac(message.body));
 		expect(await trigger.send(message)).toEqual(DUPLICATE);
 
@@ -152,7 +151,7 @@ describe('JSON', () => {
 			return;
 		}
 		expect(answer).toEqual(ACCEPTED);
-		expect(await trigger.newRuns()).toEqual([[event]]);
+		expect(await trigger.newRuns(1)).toEqual([[event]]);
 		// The signature is over the bytes as they came: these three belong to them.
 		const overRest = ['X-Auditdex-Signature', hmac(body.slice(1))] as [string, string];
 		expect(await trigger.send(delivery(body, overRest, contentType))).toEqual(refusedWith(401));
@@ -162,7 +161,7 @@ describe('JSON', () => {
 		const event = finding();
 		const body = JSON.stringify(event).replace('{', '{"event":"other","data":{"other":1},');
 		expect(await trigger.send(signed(body))).toEqual(ACCEPTED);
-		expect(await trigger.newRuns()).toEqual([[event]]);
+		expect(await trigger.newRuns(1)).toEqual([[event]]);
 	});
 
 	it("can't reach into objects' prototypes", async () => {
@@ -172,7 +171,7 @@ describe('JSON', () => {
 			'"__proto__":{"polluted":1},"data":{"\\u005f_proto__":{"polluted":1},',
 		);
 		expect(await trigger.send(signed(body))).toEqual(ACCEPTED);
-		expect(await trigger.newRuns()).toEqual([[event]]);
+		expect(await trigger.newRuns(1)).toEqual([[event]]);
 	});
 
 	it('may be laid out in any way', async () => {
@@ -180,7 +179,7 @@ describe('JSON', () => {
 		expect(await trigger.send(signed(`\r\n${JSON.stringify(event, null, '\t')}\n\n`))).toEqual(
 			ACCEPTED,
 		);
-		expect(await trigger.newRuns()).toEqual([[event]]);
+		expect(await trigger.newRuns(1)).toEqual([[event]]);
 	});
 });
 
@@ -193,7 +192,7 @@ describe('transfer', () => {
 		const splits = [0, ...Array.from({ length: 12 }, (_, i) => inTitle + 1 + i), bytes.length];
 		const chunks = splits.slice(1).map((end, index) => bytes.subarray(splits[index], end));
 		expect(await trigger.send(message, chunks)).toEqual(ACCEPTED);
-		expect(await trigger.newRuns()).toEqual([[event]]);
+		expect(await trigger.newRuns(1)).toEqual([[event]]);
 
 		const another = signed(finding(), 'another-secret-24-chars');
 		expect(await trigger.send(another, [Buffer.from(another.body as string)])).toEqual(
@@ -216,7 +215,7 @@ describe('transfer', () => {
 		await delay(200);
 		expect(await trigger.newRuns()).toEqual([]);
 		expect(await trigger.send(signed(event))).toEqual(ACCEPTED);
-		expect(await trigger.newRuns()).toEqual([[event]]);
+		expect(await trigger.newRuns(1)).toEqual([[event]]);
 	});
 
 	it('whose sender hangs up at any moment and sends again runs each event once', async () => {
@@ -234,7 +233,7 @@ describe('transfer', () => {
 				await sendUntilAccepted(trigger.url, signed(event));
 			}),
 		);
-		const ids = (await trigger.newRuns()).map(
+		const ids = (await trigger.newRuns(events.length)).map(
 			([item]) => (item as (typeof events)[0]).data.finding_id,
 		);
 		expect(ids.sort()).toEqual(events.map(({ data }) => data.finding_id).sort());

@@ -51,7 +51,7 @@ async function expectRun(
 	message: Delivery,
 ): Promise<void> {
 	expect(await trigger.send(message)).toEqual(ACCEPTED);
-	expect(await trigger.newRuns()).toEqual([[event]]);
+	expect(await trigger.newRuns(1)).toEqual([[event]]);
 	expect(await trigger.send(message)).toEqual(DUPLICATE);
 	expect(await trigger.newRuns()).toEqual([]);
 }

@@ -14,6 +14,9 @@ import { SECRET, type Answer, type Delivery, send } from './deliveries.mts';
 export const TRIGGER = 'Auditdex Trigger';
 export const WEBHOOK_CREDENTIAL = 'auditdexWebhookApi';
 
+/** Of a machine however busy. */
+const LONGEST_WAIT_FOR_RUNS_MS = 120_000;
+
 export interface TriggerOptions {
 	/** Added to those of a trigger on every event. */
 	parameters?: IDataObject;
@@ -106,11 +109,12 @@ export class TriggerWorkflow {
 	}
 
 	/**
-	 * What the trigger put out in each run since this was last asked, oldest first. n8n records a run
-	 * before it answers the delivery, so a run that isn't here wasn't started by it.
+	 * What the trigger put out in each run since this was last asked, oldest first.
+	 * @param expected how many there must be
 	 */
-	async newRuns(): Promise<unknown[][]> {
-		const started = (await this.runs()).filter(({ id }) => !this.seen.has(id));
+	async newRuns(expected = 0): Promise<unknown[][]> {
+		const all = await this.runs(this.seen.size + expected);
+		const started = all.filter(({ id }) => !this.seen.has(id));
 		const runs: unknown[][] = [];
 		for (const { id } of started) {
 			this.seen.add(id);
@@ -124,13 +128,17 @@ export class TriggerWorkflow {
 	 * All runs, oldest first. n8n lists those under way and those that are over one after the other:
 	 * a run that ends in between is listed twice or not at all. So it's asked until it says the same
 	 * twice, and everything is over.
+	 * @param expected how many there must be: waited for, as older n8n answer a delivery before they
+	 *   record its run (`ANSWERS_BEFORE_IT_RECORDS`). One too many may then show at the next look only.
 	 */
-	async runs(): Promise<ExecutionSummary[]> {
+	async runs(expected = 0): Promise<ExecutionSummary[]> {
+		const deadline = Date.now() + LONGEST_WAIT_FOR_RUNS_MS;
 		let last: string | undefined;
 		for (;;) {
 			const runs = await this.listRuns();
 			const now = runs.map(({ id, status }) => `${id} ${status}`).join();
-			if (now === last && !runs.some(({ status }) => ['new', 'running'].includes(status))) {
+			const areOver = !runs.some(({ status }) => ['new', 'running'].includes(status));
+			if (now === last && areOver && (runs.length >= expected || Date.now() > deadline)) {
 				return runs;
 			}
 			last = now;
