@@ -88,6 +88,8 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 		N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem',
 		N8N_RESTRICT_FILE_ACCESS_TO: filesFolder,
 		N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS: 'true',
+		// n8n answers everything with 503 once its database takes five seconds, as on a busy machine.
+		DB_PING_INTERVAL_SECONDS: String(24 * 60 * 60),
 		// Nothing that calls home or asks the user for anything.
 		N8N_DIAGNOSTICS_ENABLED: 'false',
 		N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',

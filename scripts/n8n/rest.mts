@@ -35,6 +35,9 @@ export const OWNER = {
 
 const POLL_MS = 100;
 
+/** Well before n8n, however busy, closes a connection after five seconds without a request. */
+export const SHORT_KEEP_ALIVE = { keepAliveTimeout: 1_000, keepAliveMaxTimeout: 1_000 };
+
 /** A workflow as n8n exports it. */
 export interface WorkflowFile {
 	name: string;
@@ -122,7 +125,7 @@ export class N8nClient {
 	/** n8n binds the session to it. */
 	private readonly browserId = randomUUID();
 
-	private readonly agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+	private readonly agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, ...SHORT_KEEP_ALIVE });
 
 	constructor(url: string) {
 		this.url = url;

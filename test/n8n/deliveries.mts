@@ -6,6 +6,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { IDataObject } from 'n8n-workflow';
 import { Agent, request } from 'undici';
 
+import { SHORT_KEEP_ALIVE } from '../../scripts/n8n/rest.mts';
+
 export const SECRET = 'kE8vQ2nX5tR9wZ3bC6mJ1pL4';
 export const ACCEPTED = { status: 200, body: { received: true } };
 export const DUPLICATE = { status: 200, body: { received: true, duplicate: true } };
@@ -81,7 +83,7 @@ export function signed(
 	return delivery(body, ['X-Auditdex-Signature', hmac(body, secret)], contentType);
 }
 
-const agent = new Agent({ connections: 20 });
+const agent = new Agent({ connections: 20, ...SHORT_KEEP_ALIVE });
 
 /** @param chunks sends the body in these pieces, without its length, one after another */
 export async function send(

@@ -8,8 +8,8 @@ export interface EventCounter {
 	received: string[];
 	/** How long it takes to answer, in milliseconds; 0 unless set. */
 	answersAfterMs: number;
-	/** What it waits for before any answer. */
-	heldUntil?: Promise<void>;
+	/** Has it answer nothing until what this returns is called. */
+	hold(): () => void;
 	/** How many of the next are answered with 500. */
 	failures: number;
 	/** The node that reports the finding of its input. */
@@ -21,12 +21,13 @@ export interface EventCounter {
 export async function startEventCounter(): Promise<EventCounter> {
 	const app = Fastify({ forceCloseConnections: true });
 	const received: string[] = [];
+	let held: Promise<void> | undefined;
 	app.post<{ Params: { id: string } }>('/findings/:id', async ({ params }, reply) => {
 		received.push(params.id);
 		const fails = counter.failures > 0;
 		if (fails) counter.failures--;
 		await delay(counter.answersAfterMs);
-		await counter.heldUntil;
+		await held;
 		return await reply.code(fails ? 500 : 200).send({});
 	});
 	const origin = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -34,6 +35,11 @@ export async function startEventCounter(): Promise<EventCounter> {
 		received,
 		answersAfterMs: 0,
 		failures: 0,
+		hold() {
+			const { promise, resolve } = Promise.withResolvers<void>();
+			held = promise;
+			return resolve;
+		},
 		node: {
 			id: 'report',
 			name: 'Report',

@@ -21,10 +21,14 @@ export class Gate {
 		}
 	};
 
-	/** Lets nothing through while n8n is restarted; what's under way is answered first. */
-	async restart(n8n: N8n): Promise<void> {
+	/**
+	 * Lets nothing through while n8n is restarted.
+	 * @param recorded resolves once n8n has recorded a run for everything that was answered
+	 */
+	async restart(n8n: N8n, recorded?: () => Promise<void>): Promise<void> {
 		this.isOpen = false;
 		while (this.underWay > 0) await delay(20);
+		await recorded?.();
 		await n8n.restart();
 		this.isOpen = true;
 	}

@@ -1,7 +1,7 @@
 /** When the sender is told: once n8n has taken the run, or once the run has succeeded. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox/server.mts';
 import type { N8nClient } from '../../scripts/n8n/rest.mts';
@@ -21,7 +21,7 @@ import { type OwnN8n, startOwnN8n } from './ownN8n.mts';
 import { TriggerWorkflow } from './triggerWorkflow.mts';
 
 const WHEN_SUCCEEDED = { responseMode: 'lastNode' };
-/** The sandbox's waits between attempts pass faster; what it dates is then a little ahead. */
+/** The sandbox's waits between attempts pass faster. */
 const CLOCK_SPEED = 5;
 
 let client: N8nClient;
@@ -35,7 +35,6 @@ beforeEach(() => {
 	counter.received.length = 0;
 	counter.failures = 0;
 	counter.answersAfterMs = 0;
-	counter.heldUntil = undefined;
 });
 afterAll(async () => await counter.close());
 
@@ -111,8 +110,8 @@ describe('when the workflow succeeded', () => {
 	});
 
 	it('different deliveries run at the same time', async () => {
-		let answer = () => {};
-		counter.heldUntil = new Promise<void>((resolve) => (answer = resolve));
+		const answer = counter.hold();
+		onTestFinished(answer);
 		const sent = [1, 2, 3, 4].map(async () => await trigger.send(signed(finding())));
 		await expect.poll(() => counter.received.length).toBe(4);
 		answer();
@@ -120,14 +119,15 @@ describe('when the workflow succeeded', () => {
 	});
 
 	it('a run that is stopped was no success', async () => {
-		counter.answersAfterMs = 20_000;
+		const answer = counter.hold();
+		onTestFinished(answer);
 		const message = signed(finding());
 		const first = trigger.send(message);
 		await expect.poll(() => counter.received.length).toBe(1);
 		const [running] = await client.listExecutions({ workflowId: trigger.id }, 1);
 		await client.call('POST', `/executions/${running!.id}/stop`);
 		expect((await first).status).toBe(500);
-		counter.answersAfterMs = 0;
+		answer();
 		expect(await trigger.send(message)).toEqual(ACCEPTED);
 	});
 });
