@@ -170,6 +170,13 @@ export class Editor {
 		return this.part('output-panel');
 	}
 
+	/** Enters a parameter's value, and waits until n8n has taken it, which it does after 100 ms without another. */
+	async enter(parameter: string, value: string): Promise<void> {
+		const field = this.part(`parameter-input-${parameter}`);
+		await field.locator('input, [contenteditable]').first().fill(value);
+		await this.page.evaluate(async () => await new Promise((taken) => setTimeout(taken, 200)));
+	}
+
 	async execute(): Promise<void> {
 		await this.part('node-execute-button').first().click();
 	}
@@ -204,9 +211,10 @@ export class Editor {
 	/** Saves what is entered; the form closes by itself where n8n's test of it succeeds. */
 	async saveCredential(fields: Record<string, string>): Promise<void> {
 		for (const [name, value] of Object.entries(fields)) {
-			await this.part(`parameter-input-${name}`).locator('input').fill(value);
+			await this.enter(name, value);
 		}
-		await this.part('credential-save-button').click();
+		// Where nothing has changed, only the word "Saved" is there.
+		await this.part('credential-save-button').getByRole('button').click();
 	}
 
 	/** Waits until n8n says this about a credential that doesn't work. */

@@ -90,11 +90,7 @@ describe.each<ColourScheme>(['light', 'dark'])('in the %s editor', (scheme) => {
 			.poll(async () => await entries.allInnerTexts())
 			.toEqual([expect.stringContaining('SOC 2 Type II 2026')]);
 		await entries.first().click();
-		await editor
-			.part('parameter-input-controlId')
-			.locator('input, [contenteditable]')
-			.first()
-			.fill(CONTROL);
+		await editor.enter('controlId', CONTROL);
 		await editor.execute();
 		await editor.output.getByText('integrity').first().waitFor();
 		await editor.showOutput();
