@@ -305,7 +305,7 @@ export class N8nClient {
 	async waitForWebhook(node: Pick<INode, 'webhookId'>, path = 'webhook'): Promise<string> {
 		const url = this.webhookUrl(node, path);
 		for (let waited = 0; waited < 60_000; waited += POLL_MS) {
-			const { body } = await request(url);
+			const { body } = await request(url, { dispatcher: this.agent });
 			if ((await body.text()).includes('not registered for GET')) return url;
 			await delay(POLL_MS);
 		}

@@ -213,7 +213,7 @@ export class Editor {
 		for (const [name, value] of Object.entries(fields)) {
 			await this.enter(name, value);
 		}
-		// Where nothing has changed, only the word "Saved" is there.
+		// Not the box around it, which takes a click while the button is disabled.
 		await this.part('credential-save-button').getByRole('button').click();
 	}
 

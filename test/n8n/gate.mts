@@ -22,7 +22,7 @@ export class Gate {
 	};
 
 	/**
-	 * Lets nothing through while n8n is restarted.
+	 * Lets nothing through while n8n is restarted; what's under way is answered first.
 	 * @param recorded resolves once n8n has recorded a run for everything that was answered
 	 */
 	async restart(n8n: N8n, recorded?: () => Promise<void>): Promise<void> {
